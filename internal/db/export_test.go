@@ -1,0 +1,4 @@
+package db
+
+// CheckSQLite is checkSQLite, for the table test.
+var CheckSQLite = checkSQLite

@@ -1,0 +1,357 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// dsn gives every connection its settings, so that none can be without them.
+// Deleted rows are overwritten: what is not needed is not kept.
+func dsn(path string, extra ...string) string {
+	v := url.Values{"_pragma": append([]string{
+		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)",
+		"foreign_keys(1)", "secure_delete(1)", "trusted_schema(0)", "cache_size(-4096)",
+	}, extra...)}
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: v.Encode() + "&_txlock=immediate"}).String()
+}
+
+func (d *DB) openSQLite(ctx context.Context, path string, readers int) (err error) {
+	d.dialect, d.path = SQLite, path
+	if d.write, err = sql.Open("sqlite", dsn(path)); err != nil {
+		return fmt.Errorf("opening %s: %w", path, err)
+	}
+	d.write.SetMaxOpenConns(1)
+	var version string
+	if err := d.write.QueryRowContext(ctx, "select sqlite_version()").Scan(&version); err != nil {
+		return errors.Join(broken(fmt.Errorf("opening %s: %w", path, err)), d.write.Close())
+	}
+	if err := checkSQLite(version); err != nil {
+		return errors.Join(err, d.write.Close())
+	}
+	d.group = &group{db: d}
+	d.readers = make(chan *reader, readers)
+	for range readers {
+		d.readers <- &reader{path: path}
+	}
+	return nil
+}
+
+// prepared is one connection with its statements, each parsed once: parsing
+// costs more than running for the small statements that most are.
+type prepared struct {
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+func (p *prepared) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s, ok := p.stmts[query]; ok {
+		return s, nil
+	}
+	s, err := p.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	p.stmts[query] = s
+	return s, nil
+}
+
+func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	s, err := p.stmt(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(ctx, args...)
+}
+
+func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	s, err := p.stmt(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(ctx, args...)
+}
+
+func (p *prepared) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	s, err := p.stmt(ctx, query)
+	if err != nil { // the connection reports the same error inside the row
+		return p.conn.QueryRowContext(ctx, query, args...)
+	}
+	return s.QueryRowContext(ctx, args...)
+}
+
+func (p *prepared) close() error {
+	if p.conn == nil {
+		return nil
+	}
+	var errs []error
+	for _, s := range p.stmts {
+		errs = append(errs, s.Close())
+	}
+	errs = append(errs, p.conn.Close())
+	p.conn, p.stmts = nil, nil
+	return errors.Join(errs...)
+}
+
+// reader is a read-only connection, opened when it is first needed.
+type reader struct {
+	path string
+	pool *sql.DB
+	prepared
+}
+
+func (r *reader) open(ctx context.Context) (err error) {
+	if r.conn != nil {
+		return nil
+	}
+	if r.pool == nil {
+		if r.pool, err = sql.Open("sqlite", dsn(r.path, "query_only(1)")); err != nil {
+			return err
+		}
+		r.pool.SetMaxOpenConns(1)
+	}
+	if r.conn, err = r.pool.Conn(ctx); err != nil {
+		return err
+	}
+	r.stmts = map[string]*sql.Stmt{}
+	return nil
+}
+
+func (r *reader) close() error {
+	err := r.prepared.close()
+	if r.pool != nil {
+		err = errors.Join(err, r.pool.Close())
+		r.pool = nil
+	}
+	return err
+}
+
+func (d *DB) readSQLite(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) (err error) {
+	var r *reader
+	select {
+	case r = <-d.readers:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { d.readers <- r }()
+	if err := r.open(ctx); err != nil {
+		return broken(fmt.Errorf("opening a reader: %w", err))
+	}
+	// A deferred transaction takes its snapshot at the first read. It is
+	// begun by statement, because the driver's own is immediate by the DSN.
+	if _, err := r.ExecContext(ctx, "begin deferred"); err != nil {
+		return broken(errors.Join(fmt.Errorf("beginning to read: %w", err), r.close()))
+	}
+	defer func() {
+		if _, end := r.ExecContext(context.WithoutCancel(ctx), "rollback"); end != nil {
+			err = errors.Join(err, r.close())
+		}
+	}()
+	return broken(fn(ctx, d.begin(&r.prepared, nil)))
+}
+
+// group is the one writer. The first caller who finds it idle leads: it runs
+// its own closure and those that queue up meanwhile, then commits for all.
+type group struct {
+	db *DB
+
+	mu      sync.Mutex // guards queue, leading, closed
+	queue   []*request
+	leading bool
+	closed  bool
+
+	lead sync.Mutex // held by the leader; guards conn
+	conn prepared
+}
+
+type request struct {
+	ctx  context.Context
+	fn   func(ctx context.Context, tx *Tx) error
+	tx   *Tx
+	done chan struct{}
+	err  error
+	// panicked carries a closure's panic back to its own caller.
+	panicked any
+}
+
+// maxGroup bounds how long the first of a group waits for its commit.
+const maxGroup = 256
+
+func (g *group) do(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	r := &request{ctx: ctx, fn: fn}
+	g.mu.Lock()
+	if g.closed {
+		g.mu.Unlock()
+		return errors.New("the database is closed")
+	}
+	if g.leading {
+		r.done = make(chan struct{})
+		g.queue = append(g.queue, r)
+		g.mu.Unlock()
+		<-r.done
+		return r.result()
+	}
+	g.leading = true
+	g.mu.Unlock()
+
+	g.run(r)
+	// Whoever queued up during the commit is served by a leader of their own,
+	// so that no caller works for strangers without end.
+	g.mu.Lock()
+	if len(g.queue) == 0 {
+		g.leading = false
+		g.mu.Unlock()
+	} else {
+		next := g.queue[0]
+		g.queue = g.queue[1:]
+		g.mu.Unlock()
+		go g.handOver(next)
+	}
+	return r.result()
+}
+
+func (g *group) handOver(r *request) {
+	for {
+		g.run(r)
+		close(r.done)
+		g.mu.Lock()
+		if len(g.queue) == 0 {
+			g.leading = false
+			g.mu.Unlock()
+			return
+		}
+		r = g.queue[0]
+		g.queue = g.queue[1:]
+		g.mu.Unlock()
+	}
+}
+
+func (r *request) result() error {
+	if r.panicked != nil {
+		panic(r.panicked)
+	}
+	if r.err == nil {
+		r.tx.committed()
+	}
+	return broken(r.err)
+}
+
+func (g *group) next() *request {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.queue) == 0 {
+		return nil
+	}
+	r := g.queue[0]
+	g.queue = g.queue[1:]
+	return r
+}
+
+// run executes first and whoever is waiting in one transaction, and releases
+// the others when it is durable. It does not close first.done.
+func (g *group) run(first *request) {
+	g.lead.Lock()
+	defer g.lead.Unlock()
+	joined := make([]*request, 0, 8)
+	fail := func(err error) {
+		for _, r := range joined {
+			if r.err == nil {
+				r.err = err
+			}
+		}
+	}
+	t, err := g.begin(first.ctx)
+	if err != nil {
+		first.err = err
+		return
+	}
+	for r, n := first, 0; r != nil && n < maxGroup; r, n = g.next(), n+1 {
+		joined = append(joined, r)
+		if !g.one(r, t, n > 0) && n == 0 {
+			break // the first ran without a savepoint: nothing may follow it
+		} else if r.err != nil && errors.Is(r.err, errGone) {
+			fail(r.err)
+			break
+		}
+	}
+	if joined[0].err != nil || joined[0].panicked != nil {
+		_ = t.Rollback() //nolint:errcheck // the closure's own error is the one to report
+		fail(joined[0].err)
+	} else if err := t.Commit(); err != nil {
+		_ = t.Rollback() //nolint:errcheck // the commit's error is the one to report
+		fail(fmt.Errorf("committing: %w", err))
+	}
+	for _, r := range joined[1:] {
+		close(r.done)
+	}
+}
+
+// errGone says that the engine threw the whole transaction away.
+var errGone = errors.New("the transaction was lost")
+
+// one runs a closure, in a savepoint when others ran before it, and reports
+// whether it succeeded.
+func (g *group) one(r *request, t *sql.Tx, nested bool) bool {
+	if nested {
+		if _, err := g.conn.ExecContext(r.ctx, "savepoint one"); err != nil {
+			r.err = fmt.Errorf("%w: %w", errGone, err)
+			return false
+		}
+	}
+	r.tx = g.db.begin(&g.conn, t)
+	func() {
+		defer func() { r.panicked = recover() }()
+		r.err = r.fn(r.ctx, r.tx)
+	}()
+	if !nested {
+		return r.err == nil && r.panicked == nil
+	}
+	end := "release one"
+	if r.err != nil || r.panicked != nil {
+		if _, err := g.conn.ExecContext(r.ctx, "rollback to one"); err != nil {
+			r.err = fmt.Errorf("%w: %w", errGone, errors.Join(r.err, err))
+			return false
+		}
+	}
+	if _, err := g.conn.ExecContext(r.ctx, end); err != nil {
+		r.err = fmt.Errorf("%w: %w", errGone, errors.Join(r.err, err))
+	}
+	return r.err == nil && r.panicked == nil
+}
+
+func (g *group) begin(ctx context.Context) (*sql.Tx, error) {
+	if g.conn.conn == nil {
+		conn, err := g.db.write.Conn(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("opening the writer: %w", err)
+		}
+		g.conn = prepared{conn: conn, stmts: map[string]*sql.Stmt{}}
+	}
+	t, err := g.conn.conn.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("beginning to write: %w", err), g.conn.close())
+	}
+	return t, nil
+}
+
+func (g *group) close() error {
+	g.mu.Lock()
+	g.closed = true
+	g.mu.Unlock()
+	for deadline := time.Now().Add(10 * time.Second); ; { //nolint:forbidigo // a wait in real time, whatever the newsroom's clock says
+		g.mu.Lock()
+		idle := !g.leading
+		g.mu.Unlock()
+		if idle || time.Now().After(deadline) { //nolint:forbidigo // as above
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	g.lead.Lock()
+	defer g.lead.Unlock()
+	return g.conn.close()
+}
