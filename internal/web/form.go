@@ -1,0 +1,107 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"mimeo/internal/fault"
+)
+
+// Limits of what a form may send.
+const (
+	MaxBody   = 64 << 10 // bytes of a whole body
+	maxFields = 40
+	maxField  = 8 << 10 // bytes of one field
+)
+
+// Values are a form's fields: valid UTF-8 in NFC, trimmed, without control
+// characters.
+type Values struct{ fields url.Values }
+
+// Form reads the urlencoded body of a POST. Its errors are in the sender's
+// words: too large, not a form, not text.
+func Form(r *http.Request) (Values, error) {
+	if ct, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.TrimSpace(ct) != "application/x-www-form-urlencoded" {
+		return Values{}, fault.Invalidf("This address takes a filled-in form, nothing else")
+	}
+	if err := r.ParseForm(); err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return Values{}, fault.Wrap(fault.Invalid, "That is more than this form takes", err)
+		}
+		return Values{}, fault.Wrap(fault.Invalid, "The form did not arrive whole. Send it again", err)
+	}
+	return clean(r.PostForm)
+}
+
+// Query reads the fields of the address, under the same rules.
+func Query(r *http.Request) (Values, error) {
+	q, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return Values{}, fault.Wrap(fault.Invalid, "This address is not written as an address should be", err)
+	}
+	return clean(q)
+}
+
+func clean(in url.Values) (Values, error) {
+	if len(in) > maxFields {
+		return Values{}, fault.Invalidf("That is more than this form takes")
+	}
+	out := make(url.Values, len(in))
+	for name, all := range in {
+		if !utf8.ValidString(name) || len(all) > maxFields {
+			return Values{}, fault.Invalidf("The form holds something that is not text")
+		}
+		for _, v := range all {
+			if len(v) > maxField {
+				return Values{}, fault.Invalidf("One answer is longer than this form takes")
+			}
+			if !utf8.ValidString(v) {
+				return Values{}, fault.Invalidf("The form holds something that is not text")
+			}
+			out[name] = append(out[name], Line(v))
+		}
+	}
+	return Values{out}, nil
+}
+
+// Of is the field's first value, "" when it was not sent.
+func (v Values) Of(name string) string { return v.fields.Get(name) }
+
+// Has reports whether the field was sent at all.
+func (v Values) Has(name string) bool { return v.fields.Has(name) }
+
+// Line makes one line of clean text: NFC, no control characters, no line
+// breaks, no invisible marks that turn or split the text around them.
+func Line(s string) string {
+	plain := true
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] >= 0x7f {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		return strings.TrimSpace(s)
+	}
+	s = norm.NFC.String(s)
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t' || r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029':
+			return ' '
+		case r == '\u200c' || r == '\u200d': // joiners: Persian and emoji need them
+			return r
+		case unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r):
+			return -1
+		default:
+			return r
+		}
+	}, s)
+	return strings.TrimSpace(s)
+}
