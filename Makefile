@@ -19,7 +19,7 @@ all: build
 
 ## build: one static binary, bin/mimeo
 build:
-	$(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/mimeo
+	$(GO) build -trimpath -ldflags '-s -w -X mimeo/internal/cli.Version=$(VERSION)' -o $(BIN) ./cmd/mimeo
 
 ## demo: a whole newsroom on loopback; the address is printed
 demo: build

@@ -1,0 +1,195 @@
+package chaos
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// fromEnv is a number from the environment, or its default.
+func fromEnv(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
+	v := os.Getenv(name)
+	if v == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(v, 10, 64)
+	if err != nil {
+		t.Fatalf("%s=%q is not a number", name, v)
+	}
+	return n
+}
+
+// TestLedgerEqualsTheBanks kills the newsroom in every round, at a moment that
+// nobody chose, while webhooks are lost, doubled, late and out of order and
+// the processor's answers get lost after the work was done. In the end the
+// ledger has each movement of the donors' statements once, to the cent.
+func TestLedgerEqualsTheBanks(t *testing.T) {
+	rounds := fromEnv(t, "MIMEO_CHAOS_ROUNDS", 20)
+	seed := fromEnv(t, "MIMEO_CHAOS_SEED", rand.Uint64())
+	t.Logf("MIMEO_CHAOS_ROUNDS=%d MIMEO_CHAOS_SEED=%d", rounds, seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	n := newNewsroom(t)
+	var planted []string
+	var reached, broken atomic.Int64
+	for round := range rounds {
+		n.start()
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		plan := fmt.Sprintf(`{"webhooks":{"duplicate":0.3,"drop":0.3,"delay":0.3,"shuffle":true},"api":{"timeout_after_success":0.15,"error_rate":0.1},"seed":%d}`, random.Uint32())
+		if err := n.faults(ctx, plan); err != nil {
+			t.Fatal(err)
+		}
+		moment := time.Duration(random.IntN(500)) * time.Millisecond
+		var donors sync.WaitGroup
+		for i := range 4 {
+			g := gift{
+				Email:   fmt.Sprintf("planted-%06x-%d-%d@example.org", random.IntN(1<<24), round, i),
+				Monthly: random.IntN(2) == 0,
+				Ten:     random.IntN(2) == 0,
+				Card:    "4242424242424242",
+			}
+			if random.IntN(8) == 0 {
+				g.Card = "4000000000000002" // declines
+			}
+			planted = append(planted, g.Email)
+			origin := n.origin
+			donors.Go(func() {
+				if err := g.give(ctx, origin); err != nil {
+					broken.Add(1)
+				} else {
+					reached.Add(1)
+				}
+			})
+		}
+		if round%4 == 3 {
+			// Renewals fall due while the newsroom dies.
+			donors.Go(func() { _ = n.advance(ctx, "P10D") }) // it is killed in the middle of it
+		}
+		select {
+		case <-time.After(moment):
+		case <-ctx.Done():
+		}
+		n.kill()
+		donors.Wait()
+		cancel()
+	}
+	t.Logf("%d gifts came to their end, %d were cut off or refused", reached.Load(), broken.Load())
+	if reached.Load() == 0 {
+		t.Error("no gift came through at all: the kills come too early to prove anything")
+	}
+
+	hits, inBank := scan(t, append(slices.Clone(planted), plantedAgent, plantedNetwork), n.data, filepath.Dir(n.log.Name()))
+	report(t, "found in the folder of a killed newsroom", hits)
+	if len(inBank) == 0 {
+		t.Error("not even the bank knows its customers: the scan looks for the wrong thing")
+	}
+
+	n.start()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	if err := n.faults(ctx, `{}`); err != nil {
+		t.Fatal(err)
+	}
+	n.mustRun("contribution", "reconcile")
+	if err := n.advance(ctx, "P1D"); err != nil {
+		t.Fatal(err)
+	}
+	n.mustRun("contribution", "reconcile")
+	n.mustRun("ledger", "check")
+
+	lines := n.statements()
+	if len(lines) == 0 {
+		t.Fatal("the donors' banks have no line: nothing was paid, nothing is proved")
+	}
+	entries := ledgerLines(t, n.mustRun("ledger", "export", "--format", "csv"))
+	compare(t, lines, entries)
+	t.Logf("%d lines on statements, %d movements in the ledger", len(lines), len(entries))
+
+	before := len(entries)
+	n.mustRun("contribution", "reconcile")
+	if again := ledgerLines(t, n.mustRun("ledger", "export", "--format", "csv")); len(again) != before {
+		t.Errorf("reconciling once more added %d movements", len(again)-before)
+	}
+	n.kill()
+	hits, _ = scan(t, append(planted, plantedAgent, plantedNetwork), n.data, filepath.Dir(n.log.Name()))
+	report(t, "found in the folder at the end", hits)
+}
+
+func report(t *testing.T, what string, hits []string) {
+	t.Helper()
+	if len(hits) > 0 {
+		t.Errorf("%s, %d times: %s", what, len(hits), strings.Join(hits[:min(len(hits), 10)], "\n"))
+	}
+}
+
+// ledgerLines are the movements between donors and us: what a statement shows.
+func ledgerLines(t *testing.T, export string) []line {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(export)).ReadAll()
+	if err != nil {
+		t.Fatalf("the export is not CSV: %v: %.300s", err, export)
+	}
+	column := map[string]int{}
+	for i, name := range rows[0] {
+		column[name] = i
+	}
+	for _, name := range []string{"date", "kind", "currency", "amount", "pledge", "payment"} {
+		if _, there := column[name]; !there {
+			t.Fatalf("the export has no column %s: %v", name, rows[0])
+		}
+	}
+	var lines []line
+	for _, row := range rows[1:] {
+		amount, err := strconv.ParseInt(row[column["amount"]], 10, 64)
+		if err != nil {
+			t.Fatalf("amount in %v: %v", row, err)
+		}
+		switch kind := row[column["kind"]]; kind {
+		case "gross", "refund", "dispute":
+			lines = append(lines, line{Kind: "statement", Amount: amount, Currency: row[column["currency"]]})
+		case "fee", "payout", "exchange":
+		default:
+			t.Errorf("unknown kind %q in the export", kind)
+		}
+	}
+	return lines
+}
+
+// compare wants the same movements on both sides, each as often.
+func compare(t *testing.T, statements, ledger []line) {
+	t.Helper()
+	count := map[line]int{}
+	sums := map[string][2]int64{}
+	for _, l := range statements {
+		count[l]++
+		s := sums[l.Currency]
+		sums[l.Currency] = [2]int64{s[0] + l.Amount, s[1]}
+	}
+	for _, l := range ledger {
+		count[l]--
+		s := sums[l.Currency]
+		sums[l.Currency] = [2]int64{s[0], s[1] + l.Amount}
+	}
+	for currency, s := range sums {
+		if s[0] != s[1] {
+			t.Errorf("%s: the statements say %d, the ledger %d", currency, s[0], s[1])
+		}
+	}
+	for l, n := range count {
+		if n > 0 {
+			t.Errorf("%d movements of %d %s are on statements and not in the ledger", n, l.Amount, l.Currency)
+		} else if n < 0 {
+			t.Errorf("%d movements of %d %s are in the ledger and on no statement", -n, l.Amount, l.Currency)
+		}
+	}
+}
