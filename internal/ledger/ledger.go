@@ -4,10 +4,10 @@
 // One Entry is one movement of money at a payment provider. It is stored as one
 // transfer between two accounts, so debits and credits cannot differ. Rows are
 // only ever added: triggers on both engines refuse to change or delete one, a
-// correction is a further entry, and each row carries the hash of the row before
-// it, so that Check finds the first one that was touched. An entry's ID names
-// the movement, not the message that told of it: posting the same movement again
-// changes nothing.
+// correction is a further entry, and the hash of each row covers that of the row
+// before it, so that Check finds the first one that was touched. An entry's ID
+// names the movement, not the message that told of it: posting the same movement
+// again changes nothing.
 //
 // A row knows an amount, a day (UTC, never a time), and the random ids of a
 // pledge and a payment. It never knows a person.
@@ -111,12 +111,13 @@ func (e Entry) check() error {
 	if _, err := time.Parse(dayForm, e.Day); err != nil {
 		return fault.Wrap(fault.Invalid, "A ledger entry needs a day", err)
 	}
-	for name, value := range map[string]string{"id": e.ID, "provider": e.Provider} {
-		if value == "" {
-			return fault.Invalidf("A ledger entry needs its %s", name)
-		}
+	if e.ID == "" {
+		return fault.Invalidf("A ledger entry needs an id")
 	}
-	for _, value := range []string{e.ID, e.Provider, e.Pledge, e.Payment} {
+	if e.Provider == "" || strings.ContainsFunc(e.Provider, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
+		return fault.Invalidf("A ledger entry needs a provider, in small letters and digits")
+	}
+	for _, value := range [...]string{e.ID, e.Provider, e.Pledge, e.Payment} {
 		if len(value) > 255 || strings.ContainsFunc(value, func(r rune) bool { return !plain(r) }) {
 			return fault.Invalidf("A ledger entry has ids of letters, digits and . _ : / - only")
 		}
