@@ -117,8 +117,11 @@ func (p *Processor) transact(r *http.Request, do call, form *node) (out kept, ag
 		if err != nil {
 			return err
 		}
-		if err := p.expand(ctx, tx, answer.body, expand); err != nil {
-			return err
+		// A declined card is answered with an error, in which nothing expands.
+		if answer.status < 300 {
+			if err := p.expand(ctx, tx, answer.body, expand); err != nil {
+				return err
+			}
 		}
 		out.status = answer.status
 		out.body, err = json.Marshal(answer.body)
@@ -155,6 +158,9 @@ func (p *Processor) transact(r *http.Request, do call, form *node) (out kept, ag
 		if err != nil {
 			return err
 		}
+		if err := dropReplays(ctx, tx, tx.Now.Add(-keepAnswers)); err != nil {
+			return err
+		}
 		return keepReplay(ctx, tx, key, replayed{params: hash, status: out.status, answer: sealed})
 	})
 	return out, again, err
@@ -188,7 +194,8 @@ func respond(w http.ResponseWriter, status int, body any) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(text) //nolint:errcheck // the caller has gone; it will ask again with its key
+	// A caller who has gone will ask again with its key.
+	_, _ = w.Write(text)
 }
 
 // hangUp answers with a header and then nothing: the caller learns that the
@@ -199,8 +206,8 @@ func hangUp(w http.ResponseWriter) {
 		panic(http.ErrAbortHandler)
 	}
 	// Both may fail: the line is being cut on purpose.
-	_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4096\r\n\r\n")) //nolint:errcheck // see above
-	_ = conn.Close()                                                                                               //nolint:errcheck // see above
+	_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4096\r\n\r\n"))
+	_ = conn.Close()
 }
 
 // fetch answers the object named in the path.

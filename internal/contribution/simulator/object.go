@@ -5,18 +5,19 @@ import (
 	"fmt"
 )
 
-// The kinds of object, each stored as one JSON document. The JSON names are
-// those of the file, not of Stripe's API; render.go makes the API's shapes.
+// The kinds of object, named as Stripe's API names them, each stored as one
+// JSON document. Their fields' names are those of the file; render.go makes the
+// API's shapes.
 const (
-	kindSession  = "session"
-	kindIntent   = "intent"
+	kindSession  = "checkout.session"
+	kindIntent   = "payment_intent"
 	kindCharge   = "charge"
 	kindCustomer = "customer"
-	kindMethod   = "method"
+	kindMethod   = "payment_method"
 	kindRefund   = "refund"
 	kindDispute  = "dispute"
 	kindPayout   = "payout"
-	kindMovement = "movement"
+	kindMovement = "balance_transaction"
 )
 
 // stored is what every kind can say of itself. The owner is the object by
@@ -154,33 +155,32 @@ type movement struct {
 	Currency string `json:"currency"`
 }
 
-func (*session) kind() string { return kindSession }
+func (*session) kind() string            { return kindSession }
 func (s *session) key() (string, string) { return s.ID, s.Intent }
 
-func (*intent) kind() string { return kindIntent }
+func (*intent) kind() string            { return kindIntent }
 func (i *intent) key() (string, string) { return i.ID, i.Customer }
 
-func (*charge) kind() string { return kindCharge }
+func (*charge) kind() string            { return kindCharge }
 func (c *charge) key() (string, string) { return c.ID, c.Intent }
 
-func (*customer) kind() string { return kindCustomer }
+func (*customer) kind() string            { return kindCustomer }
 func (c *customer) key() (string, string) { return c.ID, "" }
 
-func (*method) kind() string { return kindMethod }
+func (*method) kind() string            { return kindMethod }
 func (m *method) key() (string, string) { return m.ID, m.Customer }
 
-func (*refund) kind() string { return kindRefund }
+func (*refund) kind() string            { return kindRefund }
 func (r *refund) key() (string, string) { return r.ID, r.Intent }
 
-func (*dispute) kind() string { return kindDispute }
+func (*dispute) kind() string            { return kindDispute }
 func (d *dispute) key() (string, string) { return d.ID, d.Intent }
 
-func (*payout) kind() string { return kindPayout }
+func (*payout) kind() string            { return kindPayout }
 func (p *payout) key() (string, string) { return p.ID, "" }
 
-func (*movement) kind() string { return kindMovement }
+func (*movement) kind() string            { return kindMovement }
 func (m *movement) key() (string, string) { return m.ID, m.Source }
-
 
 // blank returns an empty object of a kind, to be read into.
 func blank(kind string) (stored, error) {

@@ -22,6 +22,7 @@ create table if not exists replay (
   status integer not null,
   answer blob    not null
 ) strict;
+create index if not exists replay_at on replay (at);
 
 create table if not exists event (
   seq      integer primary key,

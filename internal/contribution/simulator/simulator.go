@@ -25,6 +25,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"html/template"
 	"io"
 	"log/slog"
 	"net/http"
@@ -83,6 +84,8 @@ type Processor struct {
 	random *shared
 	mux    http.Handler
 
+	templates *template.Template
+
 	faults     atomic.Pointer[faultPlan]
 	delivering sync.Mutex
 	next       atomic.Int64 // when the next duty falls due, in microseconds
@@ -108,6 +111,9 @@ func Open(ctx context.Context, opt Options) (*Processor, error) {
 	p := &Processor{opt: opt, random: &shared{source: opt.Random}, poke: make(chan struct{}, 1)}
 	p.faults.Store(planFaults(Faults{}))
 	var err error
+	if p.templates, err = parsePages(); err != nil {
+		return nil, fmt.Errorf("reading the simulator's pages: %w", err)
+	}
 	if p.seal, err = openSeal(filepath.Join(opt.Dir, "simulator.key"), p.random); err != nil {
 		return nil, err
 	}
