@@ -66,7 +66,8 @@ func ParseAsk(value string, now time.Time) Ask {
 
 func datedAsk(value string) (Ask, bool) {
 	const closed, once, later = "closed.", "once.", "later."
-	kind, date := AskNone, ""
+	var kind AskKind
+	var date string
 	switch {
 	case len(value) == len(closed)+10 && value[:len(closed)] == closed:
 		kind, date = AskClosed, value[len(closed):]

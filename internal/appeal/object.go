@@ -49,7 +49,8 @@ func parseObject(raw []byte) (object, error) {
 		if err := d.Decode(&value); err != nil {
 			return nil, place(raw, d, err)
 		}
-		if o = o.with(name.(string), value); len(o) > mostMembers {
+		key, _ := name.(string) // the decoder has seen to it
+		if o = o.with(key, value); len(o) > mostMembers {
 			return nil, fmt.Errorf("an object has more than %d members", mostMembers)
 		}
 	}
@@ -96,13 +97,21 @@ func (o object) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		name, err := json.Marshal(m.name)
-		if err != nil {
-			return nil, fmt.Errorf("writing the name of a member: %w", err)
-		}
-		out = append(append(append(out, name...), ':'), m.value...)
+		out = append(append(append(out, plain(m.name)...), ':'), m.value...)
 	}
 	return append(out, '}'), nil
+}
+
+// plain is a value as JSON, with < and & as themselves. It is for values that
+// can always be written: texts, numbers, objects that were read.
+func plain(v any) json.RawMessage {
+	var out bytes.Buffer
+	encode := json.NewEncoder(&out)
+	encode.SetEscapeHTML(false)
+	if err := encode.Encode(v); err != nil {
+		panic("appeal: a value that JSON cannot hold: " + err.Error())
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
 // reader reads an object's members by name and type and keeps the first
