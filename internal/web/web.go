@@ -10,6 +10,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
 
 	"mimeo/internal/fault"
@@ -151,4 +153,43 @@ func crooked(path string) bool {
 	}
 	return strings.Contains(path, "//") || strings.Contains(path, "/./") || strings.Contains(path, "/../") ||
 		strings.HasSuffix(path, "/.") || strings.HasSuffix(path, "/..")
+}
+
+// Behind takes the reader's network address from X-Forwarded-For when the peer
+// is one of our own proxies, reading from the right until an address that is
+// not. Any other peer speaks for itself.
+func Behind(proxies []netip.Prefix, next http.Handler) http.Handler {
+	if len(proxies) == 0 {
+		return next
+	}
+	ours := func(a netip.Addr) bool {
+		return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(a.Unmap()) })
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		peer := Peer(r)
+		if peer.IsValid() && ours(peer) {
+			hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+			for _, hop := range slices.Backward(hops) {
+				a, err := netip.ParseAddr(strings.TrimSpace(hop))
+				if err != nil {
+					break
+				}
+				r.RemoteAddr = netip.AddrPortFrom(a, 0).String()
+				if !ours(a) {
+					break
+				}
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Peer is the network address a request came from, invalid when it has none.
+// It is used and forgotten, never stored and never logged.
+func Peer(r *http.Request) netip.Addr {
+	p, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return p.Addr().Unmap()
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -133,4 +134,25 @@ func FuzzForm(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestBehindBelievesOnlyOurProxies(t *testing.T) {
+	for _, c := range []struct{ peer, forwarded, want string }{
+		{"10.0.0.5:1", "203.0.113.9", "203.0.113.9"},
+		{"10.0.0.5:1", "198.51.100.1, 203.0.113.9, 10.0.0.7", "203.0.113.9"},
+		{"10.0.0.5:1", "203.0.113.9, nonsense", "10.0.0.5"},
+		{"10.0.0.5:1", "", "10.0.0.5"},
+		{"192.0.2.1:1", "203.0.113.9", "192.0.2.1"},
+		{"[2001:db8::1]:1", "203.0.113.9", "2001:db8::1"},
+	} {
+		var got string
+		h := web.Behind([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = web.Peer(r).String() }))
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = c.peer
+		r.Header.Set("X-Forwarded-For", c.forwarded)
+		h.ServeHTTP(httptest.NewRecorder(), r)
+		if got != c.want {
+			t.Errorf("%+v: got %s", c, got)
+		}
+	}
 }
