@@ -121,6 +121,7 @@ func (pgxView) Rollback(context.Context) error { return errNotOwner }
 func (v pgxView) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, rows pgx.CopyFromSource) (int64, error) {
 	return v.conn.CopyFrom(ctx, table, columns, rows)
 }
+
 func (v pgxView) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	return v.conn.SendBatch(ctx, b)
 }
@@ -128,12 +129,15 @@ func (pgxView) LargeObjects() pgx.LargeObjects { return pgx.LargeObjects{} }
 func (v pgxView) Prepare(ctx context.Context, name, query string) (*pgconn.StatementDescription, error) {
 	return v.conn.Prepare(ctx, name, query)
 }
+
 func (v pgxView) Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error) {
 	return v.conn.Exec(ctx, query, args...)
 }
+
 func (v pgxView) Query(ctx context.Context, query string, args ...any) (pgx.Rows, error) {
 	return v.conn.Query(ctx, query, args...)
 }
+
 func (v pgxView) QueryRow(ctx context.Context, query string, args ...any) pgx.Row {
 	return v.conn.QueryRow(ctx, query, args...)
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"sync"
-	"time"
 )
 
 // dsn gives every connection its settings, so that none can be without them.
@@ -33,7 +32,7 @@ func (d *DB) openSQLite(ctx context.Context, path string, readers int) (err erro
 	if err := checkSQLite(version); err != nil {
 		return errors.Join(err, d.write.Close())
 	}
-	d.group = &group{db: d}
+	d.group = newGroup(d)
 	d.readers = make(chan *reader, readers)
 	for range readers {
 		d.readers <- &reader{path: path}
@@ -61,7 +60,7 @@ func (p *prepared) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 }
 
 func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := p.stmt(ctx, query)
+	s, err := p.stmt(ctx, query) //nolint:sqlclosecheck // kept with its connection, closed with it
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +68,7 @@ func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (
 }
 
 func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := p.stmt(ctx, query)
+	s, err := p.stmt(ctx, query) //nolint:sqlclosecheck // kept with its connection, closed with it
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +76,8 @@ func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) 
 }
 
 func (p *prepared) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	s, err := p.stmt(ctx, query)
-	if err != nil { // the connection reports the same error inside the row
+	s, err := p.stmt(ctx, query) //nolint:sqlclosecheck // kept with its connection, closed with it
+	if err != nil {              // the connection reports the same error inside the row
 		return p.conn.QueryRowContext(ctx, query, args...)
 	}
 	return s.QueryRowContext(ctx, args...)
@@ -160,6 +159,7 @@ type group struct {
 	db *DB
 
 	mu      sync.Mutex // guards queue, leading, closed
+	idle    sync.Cond  // on mu: leading became false
 	queue   []*request
 	leading bool
 	closed  bool
@@ -169,8 +169,7 @@ type group struct {
 }
 
 type request struct {
-	ctx  context.Context
-	fn   func(ctx context.Context, tx *Tx) error
+	fn   func(tx *Tx) error // with its caller's context
 	tx   *Tx
 	done chan struct{}
 	err  error
@@ -178,11 +177,17 @@ type request struct {
 	panicked any
 }
 
+func newGroup(d *DB) *group {
+	g := &group{db: d}
+	g.idle.L = &g.mu
+	return g
+}
+
 // maxGroup bounds how long the first of a group waits for its commit.
 const maxGroup = 256
 
 func (g *group) do(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
-	r := &request{ctx: ctx, fn: fn}
+	r := &request{fn: func(tx *Tx) error { return fn(ctx, tx) }}
 	g.mu.Lock()
 	if g.closed {
 		g.mu.Unlock()
@@ -198,36 +203,46 @@ func (g *group) do(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 	g.leading = true
 	g.mu.Unlock()
 
-	g.run(r)
+	g.run(ctx, r)
 	// Whoever queued up during the commit is served by a leader of their own,
 	// so that no caller works for strangers without end.
-	g.mu.Lock()
-	if len(g.queue) == 0 {
-		g.leading = false
-		g.mu.Unlock()
-	} else {
-		next := g.queue[0]
-		g.queue = g.queue[1:]
-		g.mu.Unlock()
-		go g.handOver(next)
+	if next := g.nextOrIdle(); next != nil {
+		go func() {
+			for ; next != nil; next = g.nextOrIdle() {
+				g.run(ctx, next)
+				close(next.done)
+			}
+		}()
 	}
 	return r.result()
 }
 
-func (g *group) handOver(r *request) {
-	for {
-		g.run(r)
-		close(r.done)
-		g.mu.Lock()
-		if len(g.queue) == 0 {
-			g.leading = false
-			g.mu.Unlock()
-			return
-		}
-		r = g.queue[0]
-		g.queue = g.queue[1:]
-		g.mu.Unlock()
+// next is whoever waits longest, nil when nobody does.
+func (g *group) next() *request {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.pop()
+}
+
+// nextOrIdle is next, and leaves the writer idle when nobody waits.
+func (g *group) nextOrIdle() *request {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	r := g.pop()
+	if r == nil {
+		g.leading = false
+		g.idle.Broadcast()
 	}
+	return r
+}
+
+func (g *group) pop() *request {
+	if len(g.queue) == 0 {
+		return nil
+	}
+	r := g.queue[0]
+	g.queue = g.queue[1:]
+	return r
 }
 
 func (r *request) result() error {
@@ -240,20 +255,9 @@ func (r *request) result() error {
 	return broken(r.err)
 }
 
-func (g *group) next() *request {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if len(g.queue) == 0 {
-		return nil
-	}
-	r := g.queue[0]
-	g.queue = g.queue[1:]
-	return r
-}
-
 // run executes first and whoever is waiting in one transaction, and releases
 // the others when it is durable. It does not close first.done.
-func (g *group) run(first *request) {
+func (g *group) run(ctx context.Context, first *request) {
 	g.lead.Lock()
 	defer g.lead.Unlock()
 	joined := make([]*request, 0, 8)
@@ -264,14 +268,14 @@ func (g *group) run(first *request) {
 			}
 		}
 	}
-	t, err := g.begin(first.ctx)
+	t, err := g.begin(ctx)
 	if err != nil {
 		first.err = err
 		return
 	}
 	for r, n := first, 0; r != nil && n < maxGroup; r, n = g.next(), n+1 {
 		joined = append(joined, r)
-		if !g.one(r, t, n > 0) && n == 0 {
+		if !g.one(ctx, r, t, n > 0) && n == 0 {
 			break // the first ran without a savepoint: nothing may follow it
 		} else if r.err != nil && errors.Is(r.err, errGone) {
 			fail(r.err)
@@ -295,9 +299,9 @@ var errGone = errors.New("the transaction was lost")
 
 // one runs a closure, in a savepoint when others ran before it, and reports
 // whether it succeeded.
-func (g *group) one(r *request, t *sql.Tx, nested bool) bool {
+func (g *group) one(ctx context.Context, r *request, t *sql.Tx, nested bool) bool {
 	if nested {
-		if _, err := g.conn.ExecContext(r.ctx, "savepoint one"); err != nil {
+		if _, err := g.conn.ExecContext(ctx, "savepoint one"); err != nil {
 			r.err = fmt.Errorf("%w: %w", errGone, err)
 			return false
 		}
@@ -305,19 +309,19 @@ func (g *group) one(r *request, t *sql.Tx, nested bool) bool {
 	r.tx = g.db.begin(&g.conn, t)
 	func() {
 		defer func() { r.panicked = recover() }()
-		r.err = r.fn(r.ctx, r.tx)
+		r.err = r.fn(r.tx)
 	}()
 	if !nested {
 		return r.err == nil && r.panicked == nil
 	}
 	end := "release one"
 	if r.err != nil || r.panicked != nil {
-		if _, err := g.conn.ExecContext(r.ctx, "rollback to one"); err != nil {
+		if _, err := g.conn.ExecContext(ctx, "rollback to one"); err != nil {
 			r.err = fmt.Errorf("%w: %w", errGone, errors.Join(r.err, err))
 			return false
 		}
 	}
-	if _, err := g.conn.ExecContext(r.ctx, end); err != nil {
+	if _, err := g.conn.ExecContext(ctx, end); err != nil {
 		r.err = fmt.Errorf("%w: %w", errGone, errors.Join(r.err, err))
 	}
 	return r.err == nil && r.panicked == nil
@@ -341,16 +345,10 @@ func (g *group) begin(ctx context.Context) (*sql.Tx, error) {
 func (g *group) close() error {
 	g.mu.Lock()
 	g.closed = true
-	g.mu.Unlock()
-	for deadline := time.Now().Add(10 * time.Second); ; { //nolint:forbidigo // a wait in real time, whatever the newsroom's clock says
-		g.mu.Lock()
-		idle := !g.leading
-		g.mu.Unlock()
-		if idle || time.Now().After(deadline) { //nolint:forbidigo // as above
-			break
-		}
-		time.Sleep(time.Millisecond)
+	for g.leading {
+		g.idle.Wait()
 	}
+	g.mu.Unlock()
 	g.lead.Lock()
 	defer g.lead.Unlock()
 	return g.conn.close()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"os/user"
@@ -110,7 +111,7 @@ func startPostgres() (int, error) {
 			return
 		}
 		started <- nil
-		_ = cmd.Wait()
+		_ = cmd.Wait() //nolint:errcheck // it ends with this process, by a signal
 	}()
 	if err := <-started; err != nil {
 		return 0, err
@@ -160,7 +161,7 @@ func freePort() (int, error) {
 		return 0, err
 	}
 	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return int(netip.MustParseAddrPort(l.Addr().String()).Port()), nil
 }
 
 // sweep removes what the servers of dead test processes left behind.
