@@ -194,14 +194,14 @@ type Pledge struct {
 
 // Standing is what the payments of a pledge amount to.
 type Standing struct {
-	Anchor   Day // when the first payment was taken; "" before
-	Paid     int // how many payments were taken
-	Last     Day // when the last one was taken
-	Period   int // the period that is to be paid next
-	Due      Day // the day it falls due; "" when nothing is to come
-	Open     bool
-	Failures int // cards refused for it
-	Try      Day // the day to charge on; "" when no try is left
+	Anchor   Day  // when the first payment was taken; "" before
+	Paid     int  // how many payments were taken
+	Last     Day  // when the last one was taken
+	Period   int  // the period that is to be paid next
+	Due      Day  // the day it falls due; "" when nothing is to come
+	Open     bool // an attempt at it is under way
+	Failures int  // cards refused for it
+	Try      Day  // the day to charge on; "" when no try is left
 	Disputed bool
 	// Refused and Dropped say of a pledge without a first payment how its last
 	// attempt ended.
@@ -211,7 +211,7 @@ type Standing struct {
 // StandingOf adds up the payments of one pledge, in whatever order they are given.
 func StandingOf(rhythm Rhythm, payments []Payment) Standing {
 	var s Standing
-	newest := -1
+	newest, paidOn := -1, Day("")
 	for _, p := range payments {
 		if !p.State.Taken() {
 			continue
@@ -225,36 +225,30 @@ func StandingOf(rhythm Rhythm, payments []Payment) Standing {
 		if p.Period == 0 {
 			s.Anchor = p.Settled
 		}
-		newest = max(newest, p.Period)
-	}
-	if newest < 0 {
-		s.addAttempts(payments)
-		s.Refused, s.Dropped = s.Failures > 0 && !s.Open, s.Dropped && s.Failures == 0 && !s.Open
-		return s
-	}
-	if rhythm == Once {
-		return s
-	}
-	s.Period = newest + 1
-	for _, p := range payments {
-		if p.State.Taken() && !p.Extra && p.Period == newest {
-			s.Period = nextPeriod(s.Anchor, rhythm, newest, p.Settled)
+		if p.Period > newest {
+			newest, paidOn = p.Period, p.Settled
 		}
 	}
-	s.Due = DueDay(s.Anchor, rhythm, s.Period)
-	s.Dropped = false
-	refused := s.addAttempts(payments)
-	s.Dropped = false
-	s.Try = s.Due
-	if refused != "" {
+	if newest >= 0 {
+		if rhythm == Once {
+			return s
+		}
+		s.Period = nextPeriod(s.Anchor, rhythm, newest, paidOn)
+		s.Due = DueDay(s.Anchor, rhythm, s.Period)
+		s.Try = s.Due
+	}
+	refused, dropped := s.addAttempts(payments)
+	if newest < 0 {
+		s.Refused, s.Dropped = s.Failures > 0, dropped && s.Failures == 0
+	} else if refused != "" {
 		s.Try = nextTry(s.Due, refused)
 	}
 	return s
 }
 
-// addAttempts counts the attempts at the period to be paid next and returns the
-// day of the last refusal.
-func (s *Standing) addAttempts(payments []Payment) (refused Day) {
+// addAttempts counts the attempts at the period to be paid next. It returns the
+// day of the last refusal, and whether the donor let one expire.
+func (s *Standing) addAttempts(payments []Payment) (refused Day, dropped bool) {
 	for _, p := range payments {
 		if p.Period != s.Period || p.Extra {
 			continue
@@ -264,7 +258,7 @@ func (s *Standing) addAttempts(payments []Payment) (refused Day) {
 			s.Open = true
 		case Failed:
 			if p.Abandoned {
-				s.Dropped = true
+				dropped = true
 				continue
 			}
 			s.Failures++
@@ -274,7 +268,7 @@ func (s *Standing) addAttempts(payments []Payment) (refused Day) {
 			panic("contribution: unknown payment state " + string(p.State))
 		}
 	}
-	return refused
+	return refused, dropped
 }
 
 // PhaseOf is where a pledge stands now, and why, if it has ended.
@@ -284,6 +278,8 @@ func PhaseOf(p Pledge, s Standing, now time.Time) (Phase, Reason) {
 		return Ended, p.Reason
 	case s.Disputed:
 		return Ended, ByRefusal
+	case s.Paid == 0 && s.Open:
+		return Pending, NotEnded
 	case s.Paid == 0 && s.Refused:
 		return Ended, ByRefusal
 	case s.Paid == 0 && s.Dropped:
