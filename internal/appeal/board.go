@@ -58,8 +58,8 @@ func New(d *db.DB, log *slog.Logger) *Board {
 func (b *Board) Rules() *Rules { return b.force.Load().rules }
 
 // Reload takes over a version that another process saved; without one it costs
-// one look at a primary key. A document that cannot be read is reported once,
-// and the last good rules stay.
+// one look at a primary key. A document that cannot be read is logged once, and
+// the last good rules stay.
 func (b *Board) Reload(ctx context.Context) error {
 	var latest Revision
 	err := b.db.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -78,8 +78,9 @@ func (b *Board) Reload(ctx context.Context) error {
 	}
 	rules, dropped, err := ParseConfig(latest.Document)
 	if err != nil {
+		b.log.ErrorContext(ctx, "the appeals cannot be read, the last good ones stay", "version", latest.Version, "err", err)
 		b.use(latest.Version, nil)
-		return fmt.Errorf("reading version %d of the appeals, the last good one stays: %w", latest.Version, err)
+		return nil
 	}
 	for _, d := range dropped {
 		b.log.WarnContext(ctx, "an appeal cannot serve", "version", latest.Version, "appeal", d.ID, "problem", d.Problem)
