@@ -65,6 +65,7 @@ func readSession(q *params) (s *session, email string) {
 			q.fail("payment_method_types", "The simulator knows cards only.")
 		}
 	}
+	q.sub("adaptive_pricing").flag("enabled")
 	data := q.sub("payment_intent_data")
 	s.Reuse = data.choice("setup_future_usage", "off_session", "on_session")
 	s.Suffix = suffix(data)

@@ -75,14 +75,14 @@ func (p *Processor) createIntent(ctx context.Context, tx *db.Tx, _ *http.Request
 	}
 	c, err := get[*customer](ctx, tx, i.Customer)
 	if err != nil {
-		return reply{}, err
+		return reply{}, about("customer", err)
 	}
 	if c.Deleted {
-		return reply{}, missing(kindCustomer, i.Customer)
+		return reply{}, about("customer", missing(kindCustomer, i.Customer))
 	}
 	m, err := get[*method](ctx, tx, chosen)
 	if err != nil {
-		return reply{}, err
+		return reply{}, about("payment_method", err)
 	}
 	if m.Customer != i.Customer {
 		return reply{}, invalid("payment_method", "The payment method does not belong to the customer.")

@@ -41,3 +41,11 @@ func invalid(param, message string) *problem {
 func missing(kind, id string) *problem {
 	return &problem{Status: 404, Type: typeInvalid, Code: "resource_missing", Param: "id", Message: fmt.Sprintf("No such %s: '%s'", kind, clean(id))}
 }
+
+// about names the parameter by which a missing object was asked for.
+func about(param string, err error) error {
+	if p, ok := err.(*problem); ok && p.Code == "resource_missing" { //nolint:errorlint // made by missing and not wrapped on the way
+		p.Param = param
+	}
+	return err
+}

@@ -38,6 +38,7 @@ func (p *Processor) render(o stored) (doc, error) {
 		return doc{
 			"id": o.ID, "object": "refund", "amount": o.Amount, "balance_transaction": o.Movement, "charge": o.Charge, "created": o.Created,
 			"currency": o.Currency, "metadata": texts(o.Metadata), "payment_intent": o.Intent, "reason": orNull(o.Reason), "status": "succeeded",
+			"failure_balance_transaction": nil,
 		}, nil
 	case *dispute:
 		return doc{
@@ -154,7 +155,7 @@ func expandable(object, field string) bool {
 	case "charge":
 		return field == "balance_transaction" || field == "customer" || field == "payment_intent"
 	case "refund":
-		return field == "balance_transaction" || field == "charge" || field == "payment_intent"
+		return field == "balance_transaction" || field == "failure_balance_transaction" || field == "charge" || field == "payment_intent"
 	case "dispute":
 		return field == "charge" || field == "payment_intent"
 	case "balance_transaction":
