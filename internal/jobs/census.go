@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"strconv"
 	"time"
@@ -113,20 +112,17 @@ func (q *Queue) adopt(ctx context.Context) error {
 	if err != nil || len(orphans) == 0 {
 		return err
 	}
-	adopted := int64(0)
 	err = q.d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		for _, o := range orphans {
-			n, err := giveBack(ctx, tx, o.id, o.number)
-			if err != nil {
-				return fmt.Errorf("giving back job %d: %w", o.id, err)
+			if err := q.recover(ctx, tx, o); err != nil {
+				return err
 			}
-			adopted += n
 		}
 		tx.OnCommit(func() { q.poke(ctx) })
-		return nil
+		return q.ensure(ctx, tx)
 	})
-	if err == nil && adopted > 0 {
-		q.log.Warn("a process died; its jobs run again", "jobs", adopted)
+	if err == nil {
+		q.log.Warn("a process died; its jobs run again", "jobs", len(orphans))
 	}
 	return err
 }

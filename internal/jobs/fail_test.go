@@ -196,3 +196,35 @@ func TestATimeoutEndsTheContext(t *testing.T) {
 		}
 	})
 }
+
+func TestAJobThatKillsItsProcessDiesInTheEnd(t *testing.T) {
+	dbtest.EachClock(t, newYear, func(t *testing.T, d *db.DB, c *dbtest.Clock) {
+		q := queue(t, d, c.Now)
+		enqueue(t, d, q, letter{"a"}, jobs.When{})
+		enqueue(t, d, q, other{1}, jobs.When{})
+		err := d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			var engines string // the last name is that of a node that is no more
+			if tx.Dialect() == db.Postgres {
+				engines = "'{node-0}'"
+			} else {
+				engines = `'["node"]'`
+			}
+			_, err := tx.Exec(ctx, "update river_job set state = 'running', max_attempts = 1020, attempted_by = "+engines+", attempt = case when kind = 'letter' then 1000 else 999 end")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got journal
+		jobs.Handle(q, func(context.Context, jobs.Job[letter]) error { t.Error("it ran"); return nil })
+		jobs.Handle(q, func(_ context.Context, j jobs.Job[other]) error { got.add("%d", j.Attempt); return nil })
+		start(t, q)
+		until(t, "the one is dead and the other done", func() bool {
+			dead, _ := q.Dead(t.Context())
+			return len(dead) == 1 && dead[0].Kind == "letter" && left(t, d) == 1
+		})
+		if got.String() != "1000" {
+			t.Errorf("the other ran\n%s", &got)
+		}
+	})
+}

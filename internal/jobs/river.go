@@ -39,13 +39,12 @@ import (
 
 // fetchPause is the least time between two fetches, which a burst of jobs
 // shares.
-const fetchPause = 5 * time.Millisecond
+const fetchPause = 2 * time.Millisecond
 
 func newClient(q *Queue, opt Options) (*river.Client[*db.Tx], error) {
 	return river.NewClient(&driver{q: q}, &river.Config{
 		ID:                     "node",
 		FetchCooldown:          fetchPause,
-		FetchOnlyKnownKinds:    true,
 		FetchPollInterval:      max(opt.Poll, fetchPause),
 		LeaderElectionDisabled: true,
 		Logger:                 slog.New(warnings{opt.Log.Handler()}),
@@ -110,7 +109,7 @@ func (h hands) JobGetCancelRequested(context.Context, *riverdriver.JobGetCancelR
 // tells. An outage is logged once, not once a second.
 func (h hands) JobGetAvailable(ctx context.Context, p *riverdriver.JobGetAvailableParams) (*riverdriver.JobGetAvailableResult, error) {
 	var fetched []*rivertype.JobRow
-	_, due, err := h.q.at(ctx, h.q.due.waiting, h.q.now())
+	due, err := h.q.any(ctx, h.q.due.waiting, h.q.now())
 	if due {
 		err = h.q.d.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
 			fetched, err = h.q.fetch(ctx, tx, p.MaxToLock)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"mimeo/internal/db"
 )
 
 // RunDue moves the newsroom's clock to a time, by way of every job that is due
@@ -47,20 +49,31 @@ func (q *Queue) RunDue(ctx context.Context, to time.Time, set func(time.Time)) e
 }
 
 // next is the time of the first unfinished job until to that the clock stops
-// at.
-func (q *Queue) next(ctx context.Context, to time.Time) (time.Time, bool, error) {
-	waiting, found, err := q.at(ctx, q.due.firstWaiting, to)
-	if err != nil {
-		return time.Time{}, false, err
-	}
-	running, also, err := q.at(ctx, q.due.firstRunning, to)
-	if err != nil {
-		return time.Time{}, false, err
-	}
-	if also && (!found || running.Before(waiting)) {
-		return running, true, nil
-	}
-	return waiting, found, nil
+// at. One snapshot must tell, lest a job that fails meanwhile be neither seen
+// running nor seen waiting.
+func (q *Queue) next(ctx context.Context, to time.Time) (first time.Time, found bool, err error) {
+	err = q.d.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		for _, by := range []query{q.due.firstWaiting, q.due.firstRunning} {
+			at, one, err := q.at(ctx, tx, by, to)
+			if err != nil {
+				return err
+			}
+			if one && (!found || at.Before(first)) {
+				first, found = at, true
+			}
+		}
+		return nil
+	})
+	return first, found, err
+}
+
+// any says whether a query finds a job until then.
+func (q *Queue) any(ctx context.Context, by query, until time.Time) (found bool, err error) {
+	err = q.d.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		_, found, err = q.at(ctx, tx, by, until)
+		return err
+	})
+	return found, err
 }
 
 // drain waits until all jobs due by at are finished, and reports whether there
@@ -69,7 +82,7 @@ func (q *Queue) drain(ctx context.Context, at time.Time) (worked bool, err error
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
 	for {
-		if _, due, err := q.at(ctx, q.due.unfinished, at); err != nil || !due {
+		if due, err := q.any(ctx, q.due.unfinished, at); err != nil || !due {
 			return worked, err
 		}
 		worked = true

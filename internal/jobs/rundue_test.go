@@ -157,3 +157,36 @@ func TestRunDueNeedsARunningQueueAndHeedsItsContext(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestOthersWorkOnWhileTheClockMoves(t *testing.T) {
+	dbtest.EachClock(t, newYear, func(t *testing.T, d *db.DB, c *dbtest.Clock) {
+		q := queue(t, d, c.Now)
+		var planned, hooks atomic.Int32
+		jobs.Handle(q, func(context.Context, jobs.Job[other]) error { planned.Add(1); return nil })
+		jobs.Handle(q, func(context.Context, jobs.Job[letter]) error { hooks.Add(1); return nil })
+		start(t, q)
+		for i := range 30 {
+			enqueue(t, d, q, other{i}, jobs.When{At: newYear.AddDate(0, 0, i+1)})
+		}
+		ctx, end := context.WithCancel(t.Context())
+		sent := make(chan int32)
+		go func() {
+			n := int32(0)
+			for ; ctx.Err() == nil; n++ {
+				err := d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error { return q.Enqueue(ctx, tx, letter{"hook"}, jobs.When{}) })
+				if err != nil {
+					t.Error(err)
+				}
+				time.Sleep(3 * time.Millisecond)
+			}
+			sent <- n
+		}()
+		err := q.RunDue(t.Context(), newYear.AddDate(0, 0, 31), c.Set)
+		if planned.Load() != 30 || err != nil {
+			t.Errorf("%d planned jobs ran, %v", planned.Load(), err)
+		}
+		end()
+		n := <-sent
+		until(t, "every hook was worked", func() bool { return hooks.Load() == n && left(t, d) == 0 })
+	})
+}

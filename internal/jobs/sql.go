@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -82,9 +83,38 @@ func giveBack(ctx context.Context, tx *db.Tx, id int64, attempt int) (int64, err
 	return tx.Exec(ctx, "update river_job set state = 'available', max_attempts = max_attempts + 1 where id = $1 and state = 'running' and attempt = $2", id, attempt)
 }
 
-// giveBackAll is giveBack for every running job.
-func giveBackAll(ctx context.Context, tx *db.Tx) (int64, error) {
-	return tx.Exec(ctx, "update river_job set state = 'available', max_attempts = max_attempts + 1 where state = 'running'")
+// mostDeaths is how many processes may die over one job before it is held to be
+// the murderer.
+const mostDeaths = 1000
+
+// recover gives back a job whose process died.
+func (q *Queue) recover(ctx context.Context, tx *db.Tx, a try) (err error) {
+	if a.number < mostDeaths {
+		_, err = giveBack(ctx, tx, a.id, a.number)
+	} else {
+		_, err = q.die(ctx, tx, a.id, a.number, "Its process died each time")
+	}
+	if err != nil {
+		return fmt.Errorf("giving back job %d: %w", a.id, err)
+	}
+	return nil
+}
+
+// running are the attempts under way, by the database's account.
+func running(ctx context.Context, tx *db.Tx) (all []try, err error) {
+	rows, err := tx.Query(ctx, "select id, attempt from river_job where state = 'running'")
+	if err != nil {
+		return nil, fmt.Errorf("listing the running jobs: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var a try
+		if err := rows.Scan(&a.id, &a.number); err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, rows.Err()
 }
 
 // dueQueries look for unfinished jobs up to a time, by index. Jobs of kinds
@@ -123,25 +153,22 @@ func newDueQueries(d dialect, kinds, stops []string) dueQueries {
 		firstRunning: build(at, "'running'", stops, 2, " order by scheduled_at limit 1"),
 		fetch:        build("id", "'available'", kinds, 4, " order by scheduled_at, id limit $3"+d.skipLocked),
 	}
-	queries.fetch.text = "update river_job set state = 'running', attempt = attempt + 1, attempted_at = $1, attempted_by = $2 where id in (" + queries.fetch.text + ")" +
+	queries.fetch.text = "with due as materialized (" + queries.fetch.text + ")" +
+		" update river_job set state = 'running', attempt = attempt + 1, attempted_at = $1, attempted_by = $2 where id in (select id from due)" +
 		" returning id, kind, args, attempt, max_attempts, created_at, scheduled_at"
 	return queries
 }
 
 // at runs a query up to a time and gives the time of the job it found.
-func (q *Queue) at(ctx context.Context, by query, until time.Time) (at time.Time, found bool, err error) {
+func (q *Queue) at(ctx context.Context, tx *db.Tx, by query, until time.Time) (at time.Time, found bool, err error) {
 	if len(by.kinds) == 0 {
 		return time.Time{}, false, nil
 	}
-	err = q.d.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		err := tx.QueryRow(ctx, by.text, append([]any{q.dialect.stamp(floor(until))}, by.kinds...)...).Scan(&at)
-		found = err == nil
-		if errors.Is(err, db.ErrNoRows) {
-			return nil
-		}
-		return err
-	})
-	return at.UTC(), found, err
+	err = tx.QueryRow(ctx, by.text, append([]any{q.dialect.stamp(floor(until))}, by.kinds...)...).Scan(&at)
+	if errors.Is(err, db.ErrNoRows) {
+		return time.Time{}, false, nil
+	}
+	return at.UTC(), err == nil, err
 }
 
 // untried is the time of a kind's job that has not been tried yet.

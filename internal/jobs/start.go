@@ -31,9 +31,15 @@ func (q *Queue) Start(ctx context.Context) error {
 		}
 	}
 	err := q.d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if q.census == nil {
-			if _, err := giveBackAll(ctx, tx); err != nil {
-				return fmt.Errorf("giving back what a killed process ran: %w", err)
+		if q.census == nil { // what still runs is what a killed process left
+			left, err := running(ctx, tx)
+			if err != nil {
+				return err
+			}
+			for _, a := range left {
+				if err := q.recover(ctx, tx, a); err != nil {
+					return err
+				}
 			}
 		}
 		return q.ensure(ctx, tx)
