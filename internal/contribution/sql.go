@@ -98,12 +98,13 @@ func pledges(ctx context.Context, tx *db.Tx, query string, args ...any) (all []k
 	return all, rows.Err()
 }
 
-const paymentColumns = "id, pledge, provider, idempotency, ref, period, extra, hosted, amount, currency, state, abandoned, begun, settled, todo"
+const paymentColumns = "id, pledge, provider, idempotency, ref, period, extra, hosted, amount, currency, rhythm, state, abandoned, begun, settled, todo"
 
 // record is a payment as it is stored.
 type record struct {
 	Payment
-	todo bool // its outcome is open, or was not followed up
+	rhythm Rhythm // its pledge's
+	todo   bool   // its outcome is open, or was not followed up
 }
 
 // scanner is one row of *db.Rows, or a *db.Row.
@@ -113,7 +114,7 @@ func scanPayment(row scanner) (record, error) {
 	var p record
 	var currency string
 	if err := row.Scan(&p.ID, &p.Pledge, &p.Provider, &p.Key, &p.Ref, &p.Period, &p.Extra, &p.Hosted, &p.Amount.Minor, &currency,
-		&p.State, &p.Abandoned, &p.Begun, &p.Settled, &p.todo); err != nil {
+		&p.rhythm, &p.State, &p.Abandoned, &p.Begun, &p.Settled, &p.todo); err != nil {
 		if errors.Is(err, db.ErrNoRows) {
 			return record{}, fault.Missingf("There is no such payment")
 		}
@@ -178,19 +179,19 @@ func insertPayment(ctx context.Context, tx *db.Tx, p Payment, rhythm Rhythm, for
 	return nil
 }
 
-// settleStarted stores the outcome of a payment that had none. It says whether
-// there was one to settle.
-func settleStarted(ctx context.Context, tx *db.Tx, id string, f Fact) (pledge string, hit bool, err error) {
-	err = tx.QueryRow(ctx, `update payment set state = $2, ref = $3, settled = $4, abandoned = $5
-		where id = $1 and state = 'started' returning pledge`,
-		id, string(f.State), f.Ref, string(DayOf(f.At)), number(f.Abandoned)).Scan(&pledge)
+// settleStarted stores the outcome of a payment that had none, and returns what
+// was to be paid. It says whether there was such a payment.
+func settleStarted(ctx context.Context, tx *db.Tx, provider string, f Fact) (pledge string, amount money.Amount, hit bool, err error) {
+	err = tx.QueryRow(ctx, `update payment set state = $3, ref = $4, settled = $5, abandoned = $6
+		where id = $1 and provider = $2 and state = 'started' returning pledge, amount, currency`,
+		f.Payment, provider, string(f.State), f.Ref, string(DayOf(f.At)), number(f.Abandoned)).Scan(&pledge, &amount.Minor, &amount.Currency)
 	if errors.Is(err, db.ErrNoRows) {
-		return "", false, nil
+		return "", money.Amount{}, false, nil
 	}
 	if err != nil {
-		return "", false, fmt.Errorf("settling a payment: %w", err)
+		return "", money.Amount{}, false, fmt.Errorf("settling a payment: %w", err)
 	}
-	return pledge, true, nil
+	return pledge, amount, true, nil
 }
 
 // updatePayment stores everything about a payment that can change.
@@ -211,12 +212,15 @@ func setRef(ctx context.Context, tx *db.Tx, id, ref string) error {
 }
 
 // rekey gives a payment of which the provider knows nothing another key.
-func rekey(ctx context.Context, tx *db.Tx, id, key string) (bool, error) {
+func rekey(ctx context.Context, tx *db.Tx, id, key string) error {
 	n, err := tx.Exec(ctx, "update payment set idempotency = $2 where id = $1 and ref = ''", id, key)
 	if err != nil {
-		return false, fmt.Errorf("changing a payment's key: %w", err)
+		return fmt.Errorf("changing a payment's key: %w", err)
 	}
-	return n == 1, nil
+	if n == 0 {
+		return fault.Conflictf("This payment is already under way")
+	}
+	return nil
 }
 
 // letGo lets a form make a further payment beside an open one.

@@ -59,6 +59,9 @@ func (b *Book) PostAll(ctx context.Context, tx *db.Tx, entries []Entry) (posted 
 	return posted, moveHead(ctx, tx, seq, hash)
 }
 
+// Has says whether an entry with this ID is in the book.
+func (b *Book) Has(ctx context.Context, tx *db.Tx, id string) (bool, error) { return has(ctx, tx, id) }
+
 func rowOf(e Entry) (row, error) {
 	if e.Day == "" && !e.At.IsZero() {
 		e.Day = e.At.UTC().Format(dayForm)

@@ -71,3 +71,11 @@ func scan(ctx context.Context, tx *db.Tx, visit func(r *row) error) (err error) 
 	}
 	return nil
 }
+
+func has(ctx context.Context, tx *db.Tx, id string) (bool, error) {
+	var n int
+	if err := tx.QueryRow(ctx, "select count(*) from ledger_entry where id = $1", id).Scan(&n); err != nil {
+		return false, fmt.Errorf("looking into the ledger: %w", err)
+	}
+	return n > 0, nil
+}
