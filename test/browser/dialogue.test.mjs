@@ -78,7 +78,8 @@ describe("a monthly gift", () => {
     const receipt = await until("the receipt", async () =>
       (await demo.outbox()).find((m) => step.addressee(m).includes("dana.field@example.org")));
     assert.match(receipt.text, /\$5/);
-    const stop = step.links(receipt).find((l) => /stop/i.test(l)) ?? step.links(receipt).at(-1);
+    const stop = step.links(receipt).find((l) => /\/supporter/.test(l));
+    assert.ok(stop, `no link to stop with in the receipt: ${step.links(receipt)}`);
     await reader.goto(stop);
     await reader.examine("stop", { cookies: true });
     await reader.goto(stop);

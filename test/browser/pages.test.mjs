@@ -77,6 +77,13 @@ for (const view of views) {
       assert.ok(brotli(body) <= 5 * 1024, `${brotli(body)} bytes`);
     });
 
+    for (const path of ["blocked", "mirrors", "corrections", "about/data", "about/money", "about/traces", "about/help", "supporter", "remind"]) {
+      test(`/${path}`, async () => {
+        await reader.goto(front(view.lang) + path);
+        await reader.examine(path.replace("/", "-"));
+      });
+    }
+
     test("an address that leads nowhere", async () => {
       await reader.goto(`${front(view.lang)}2020/01/nothing-was-ever-here`, 404);
       await reader.examine("not-found");
@@ -91,6 +98,28 @@ for (const view of views) {
     }
   });
 }
+
+test("every link of ours leads somewhere", async () => {
+  const reader = await Reader.open(browser, demo);
+  try {
+    const seen = new Map([["/", ""], ["/fa/", ""]]);
+    for (const [path, from] of seen) {
+      const answer = await fetch(demo.origin + path);
+      assert.equal(answer.status, 200, `${path}, linked from ${from}`);
+      if (!/html/.test(answer.headers.get("content-type")) || path.startsWith("/demo/")) continue;
+      await reader.page.setContent(await answer.text());
+      const hrefs = await reader.page.locator("a[href], link[rel=alternate][href], link[rel=canonical][href], link[rel=next][href]").evaluateAll((all) => all.map((e) => e.getAttribute("href")));
+      for (const href of hrefs) {
+        const url = new URL(href, demo.origin + path);
+        if (url.origin === demo.origin && !seen.has(url.pathname + url.search)) seen.set(url.pathname + url.search, path);
+      }
+      assert.ok(seen.size < 500, "a newsroom this small has fewer pages");
+    }
+    assert.ok(seen.size > 20, `only ${seen.size} addresses found`);
+  } finally {
+    await reader.close();
+  }
+});
 
 test("the style sheet is small and asks for nothing", async () => {
   const reader = await Reader.open(browser, demo);
