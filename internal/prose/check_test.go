@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"mimeo/internal/fault"
 	"mimeo/internal/prose"
 )
 
@@ -127,20 +128,43 @@ func TestCheckSeed(t *testing.T) {
 	}
 }
 
+func TestReadable(t *testing.T) {
+	for name, c := range map[string]struct{ raw, says string }{
+		"a text":           {"\ufeffپل\r\n“x”\ty\n", ""},
+		"nothing":          {"", ""},
+		"another encoding": {"one\ntwo caf\xe9", "Line 2, column 8 is not valid UTF-8"},
+		"UTF-16":           {"\xff\xfeo\x00", "Line 1 begins like UTF-16"},
+		"a picture":        {"\x89PNG\r\n\x1a\n", "Line 1, column 1 is not valid UTF-8"},
+		"a null":           {"one\r\ntwo\n\x00", "Line 3, column 1 holds the control character U+0000"},
+		"an escape":        {"پل\x1b[1m", "Line 1, column 3 holds the control character U+001B"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := prose.Readable([]byte(c.raw))
+			if c.says == "" && err == nil {
+				return
+			}
+			if fault.KindOf(err) != fault.Invalid || c.says == "" || !strings.HasPrefix(err.Error(), c.says) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
 func TestPassages(t *testing.T) {
 	for name, c := range map[string]struct {
 		text string
 		want []string
 		line []int
 	}{
-		"nothing":                 {" \n\t\n\u00a0\u2009\n", nil, nil},
-		"every line":              {"one\ntwo \n\tthree", []string{"one", "two", "three"}, []int{1, 2, 3}},
-		"blank lines part":        {"\n\none\n  two\n\u00a0\n\nthree\n\n", []string{"one two", "three"}, []int{3, 7}},
-		"blank lines around":      {"\none\ntwo\n\n", []string{"one", "two"}, []int{2, 3}},
-		"byte order mark, CR LF":  {"\ufeffone\r\n\r\ntwo\r\nthree\r\n", []string{"one", "two three"}, []int{1, 3}},
-		"old line ends":           {"one\rtwo", []string{"one", "two"}, []int{1, 2}},
-		"spaces inside are kept":  {"«\u00a0one\u00a0»  two", []string{"«\u00a0one\u00a0»  two"}, []int{1}},
-		"a mark alone is no line": {"\ufeff", nil, nil},
+		"nothing":                    {" \n\t\n\u00a0\u2009\n", nil, nil},
+		"every line":                 {"one\ntwo \n\tthree", []string{"one", "two", "three"}, []int{1, 2, 3}},
+		"blank lines part":           {"\n\none\n  two\n\u00a0\n\nthree\n\n", []string{"one two", "three"}, []int{3, 7}},
+		"blank lines around":         {"\none\ntwo\n\n", []string{"one", "two"}, []int{2, 3}},
+		"byte order mark, CR LF":     {"\ufeffone\r\n\r\ntwo\r\nthree\r\n", []string{"one", "two three"}, []int{1, 3}},
+		"old line ends":              {"one\rtwo", []string{"one", "two"}, []int{1, 2}},
+		"spaces inside are kept":     {"«\u00a0one\u00a0»  two", []string{"«\u00a0one\u00a0»  two"}, []int{1}},
+		"long lines are not wrapped": {"one\n" + strings.Repeat("x", 201) + "\n\ntwo\nthree", []string{"one", strings.Repeat("x", 201), "two", "three"}, []int{1, 2, 4, 5}},
+		"a mark alone is no line":    {"\ufeff", nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string

@@ -1,8 +1,11 @@
 package prose
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
+
+	"mimeo/internal/fault"
 )
 
 // Passage is one paragraph of a plain text.
@@ -11,9 +14,14 @@ type Passage struct {
 	Lines []string // as they stand in the source, without line ends
 }
 
+// wrapped is the longest line that a program would have broken by itself. A
+// text with a longer one is not wrapped, so that its line ends are its author's.
+const wrapped = 200
+
 // Passages cuts a plain text into its paragraphs. Blank lines part them; in a
-// text without blank lines every line is one. Lines end with LF, CR LF or CR,
-// white space of every kind makes a line blank, a byte order mark is skipped.
+// text without blank lines, or with lines longer than any that are wrapped,
+// every line is one. Lines end with LF, CR LF or CR, white space of every kind
+// makes a line blank, a byte order mark is skipped.
 func Passages(text string) []Passage {
 	lines := strings.Split(lineFeeds(strings.TrimPrefix(text, "\ufeff")), "\n")
 	from, to := 0, len(lines)
@@ -25,6 +33,10 @@ func Passages(text string) []Passage {
 	}
 	parted := false
 	for _, l := range lines[from:to] {
+		if utf8.RuneCountInString(l) > wrapped {
+			parted = false
+			break
+		}
 		parted = parted || blank(l)
 	}
 	var out []Passage
@@ -73,6 +85,24 @@ func lineFeeds(text string) string {
 		return text
 	}
 	return strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+}
+
+// Readable says whether raw is a plain text: UTF-8 without control characters.
+// Its errors are fault.Invalid and name the line.
+func Readable(raw []byte) error {
+	if bytes.HasPrefix(raw, []byte{0xff, 0xfe}) || bytes.HasPrefix(raw, []byte{0xfe, 0xff}) {
+		return fault.Invalidf("Line 1 begins like UTF-16. Save the text as UTF-8")
+	}
+	if !utf8.Valid(raw) {
+		line, column := invalidAt(raw)
+		return fault.Invalidf("Line %d, column %d is not valid UTF-8: this is another encoding, or not a text", line, column)
+	}
+	text := strings.TrimPrefix(string(raw), "\ufeff")
+	if i := strings.IndexFunc(text, func(r rune) bool { return control(r) && r != '\r' }); i >= 0 {
+		line, column := new(placer).place(text, i)
+		return fault.Invalidf("Line %d, column %d holds the control character U+%04X: this is not a plain text", line, column, text[i])
+	}
+	return nil
 }
 
 // placer turns byte offsets into lines and columns. Asked in rising order it
