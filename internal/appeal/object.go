@@ -49,8 +49,7 @@ func parseObject(raw []byte) (object, error) {
 		if err := d.Decode(&value); err != nil {
 			return nil, place(raw, d, err)
 		}
-		key, _ := name.(string) // the decoder has seen to it
-		if o = o.with(key, value); len(o) > mostMembers {
+		if o = o.with(fmt.Sprint(name), value); len(o) > mostMembers {
 			return nil, fmt.Errorf("an object has more than %d members", mostMembers)
 		}
 	}
