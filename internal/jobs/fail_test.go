@@ -69,6 +69,16 @@ func TestTheLastAttemptIsTheTwentieth(t *testing.T) {
 		if dead[0] != want || !last.At.Equal(at) {
 			t.Errorf("dead %+v, want %+v", dead[0], want)
 		}
+		// Revived, it has as many attempts again.
+		if err := q.Retry(t.Context(), last.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := q.RunDue(t.Context(), c.Now().Add(time.Hour), c.Set); err != nil {
+			t.Fatal(err)
+		}
+		if dead, err = q.Dead(t.Context()); err != nil || len(dead) != 0 || last.Attempt != 21 {
+			t.Errorf("after its revival: dead %v, %v, attempt %d", dead, err, last.Attempt)
+		}
 	})
 }
 

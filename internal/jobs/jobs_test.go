@@ -307,10 +307,13 @@ func TestARunThatLostItsJobCannotComplete(t *testing.T) {
 	dbtest.EachClock(t, newYear, func(t *testing.T, d *db.DB, c *dbtest.Clock) {
 		q := queue(t, d, c.Now)
 		var got journal
-		first := make(chan struct{})
+		first, second := make(chan struct{}), make(chan struct{})
 		jobs.Handle(q, func(ctx context.Context, j jobs.Job[letter]) error {
 			if j.Attempt == 1 {
 				<-first
+			} else {
+				close(first) // both run now
+				<-second
 			}
 			err := d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 				if _, err := tx.Exec(ctx, "insert into meta (name, value) values ($1, '')", fmt.Sprintf("effect of %d", j.Attempt)); err != nil {
@@ -338,10 +341,10 @@ func TestARunThatLostItsJobCannotComplete(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		until(t, "the second run is done", func() bool { return left(t, d) == 0 })
-		close(first)
-		until(t, "the first run ended", func() bool { return got.len() == 2 })
-		if got.String() != "2 false\n1 true" {
+		until(t, "the first run ended", func() bool { return got.len() == 1 })
+		close(second)
+		until(t, "the second run is done", func() bool { return left(t, d) == 0 && got.len() == 2 })
+		if got.String() != "1 true\n2 false" {
 			t.Errorf("got\n%s", &got)
 		}
 		var n int

@@ -100,7 +100,11 @@ func TestRunDueStopsAtDaysButNotAtMinutes(t *testing.T) {
 	dbtest.EachClock(t, newYear, func(t *testing.T, d *db.DB, c *dbtest.Clock) {
 		q := queue(t, d, c.Now)
 		var minutes, days atomic.Int32
-		jobs.Every(q, chore{}, each(time.Minute), func(context.Context, jobs.Job[chore]) error { minutes.Add(1); return nil })
+		jobs.Every(q, chore{}, each(time.Minute), func(context.Context, jobs.Job[chore]) error {
+			time.Sleep(5 * time.Millisecond)
+			minutes.Add(1)
+			return nil
+		})
 		jobs.Every(q, other{}, daily(3), func(context.Context, jobs.Job[other]) error { days.Add(1); return nil })
 		start(t, q)
 		began := time.Now()
