@@ -64,7 +64,7 @@ func TestHTMLOfWhatParseWouldRefuse(t *testing.T) {
 	bad := []string{
 		"javascript:alert(1)", "JavaScript:alert(1)", " javascript:alert(1)", "java\nscript:alert(1)", "\tjavascript:x", "data:text/html,x", "vbscript:x",
 		"//evil.example/", "/\\evil.example", "/\t/evil.example", "\\\\evil.example", "https:evil.example", "https:///x", "http:", "mailto:", "x", "?q", "#f", "file:///etc/passwd",
-		"https://a.example/\u202egnp.exe", "\u0001javascript:x",
+		"https://a.example/\u202egnp.exe", "\u0001javascript:x", "/\ufffe/evil.example", "/\u0085/evil.example", "/\ufdd0/evil.example", "/\xff/evil.example",
 	}
 	for _, link := range bad {
 		d := prose.Doc{Version: 1, Blocks: []prose.Block{

@@ -1,6 +1,9 @@
 package prose
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // safeLink says whether a link may lead to address: http, https, mailto, or a
 // path on this site. Browsers strip white space and read a backslash as a
@@ -33,6 +36,10 @@ func ownPath(address string) bool {
 	return strings.HasPrefix(address, "/") && !strings.HasPrefix(address, "//")
 }
 
+// misleads says whether r is something that a browser strips, that HTML forbids
+// and escape leaves out, or that a reader does not see: an address that is
+// checked must be the address that is followed.
 func misleads(r rune) bool {
-	return r <= ' ' || r == '\\' || r == 0x7f || (r >= 0x80 && r < 0xa0) || invisible(r)
+	return r <= ' ' || r == '\\' || (r >= 0x7f && r < 0xa0) || r == utf8.RuneError || nonCharacter(r) ||
+		(invisible(r) && r != 0x200c && r != 0x200d) // joiners are spelling, in Persian addresses too
 }
