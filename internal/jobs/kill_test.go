@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -19,16 +20,29 @@ import (
 
 const nodeURL = "MIMEO_TEST_NODE"
 
-// TestNode is not a test but the program of a node: it works jobs until it is
-// killed. Each job first notes that it was begun, so that a kill finds it half
-// done, and then writes its effect together with its completion.
-func TestNode(t *testing.T) {
-	url := os.Getenv(nodeURL)
-	if url == "" {
-		t.Skip("this is the program that the other tests start and kill")
+// TestMain is also the program of a node, when it is told a database.
+func TestMain(m *testing.M) {
+	if url := os.Getenv(nodeURL); url != "" {
+		if err := work(context.Background(), url); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		select {} // until killed
 	}
-	d := dbtest.Open(t, url, time.Now)
-	q := queue(t, d, time.Now)
+	os.Exit(m.Run())
+}
+
+// work starts a node. Each job first notes that it was begun, so that a kill
+// finds it half done, and then writes its effect together with its completion.
+func work(ctx context.Context, url string) error {
+	d, err := db.Open(ctx, db.Options{URL: url, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	q, err := jobs.New(d, jobs.Options{Now: time.Now, Poll: 20 * time.Millisecond})
+	if err != nil {
+		return err
+	}
 	jobs.Handle(q, func(ctx context.Context, j jobs.Job[other]) error {
 		err := d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 			_, err := tx.Exec(ctx, "insert into begun (n) values ($1)", j.Args.N)
@@ -59,16 +73,13 @@ func TestNode(t *testing.T) {
 			return j.Done(ctx, tx)
 		})
 	})
-	if err := q.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	select {} // until killed
+	return q.Start(ctx)
 }
 
 // node starts a node and returns what kills it and waits for its end.
 func node(t *testing.T, url string) (kill func()) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestNode$", "-test.timeout=2m")
+	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), nodeURL+"="+url)
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
