@@ -71,7 +71,7 @@ func (d *DB) readPostgres(ctx context.Context, fn func(ctx context.Context, tx *
 	return broken(fn(ctx, d.begin(t, t)))
 }
 
-// River looks at the transaction through its own drivers. These three are for
+// River looks at the transaction through its own drivers. These are for
 // package jobs alone.
 
 // SQLTx is the transaction as database/sql has it.
@@ -92,16 +92,6 @@ func (tx *Tx) PgxTx() (pgx.Tx, error) {
 		return nil
 	})
 	return pgxView{under}, err
-}
-
-// RiverSQLite opens one more connection for the job queue to own; SQLite only.
-func (d *DB) RiverSQLite() (*sql.DB, error) {
-	extra, err := sql.Open("sqlite", dsn(d.path))
-	if err != nil {
-		return nil, fmt.Errorf("opening the queue's connection: %w", err)
-	}
-	extra.SetMaxOpenConns(1)
-	return extra, nil
 }
 
 // pgxView shows a transaction that database/sql began to code that wants a

@@ -35,10 +35,11 @@ create table payment (
   abandoned integer not null,
   begun text not null,
   settled text not null,
-  todo integer not null
+  todo integer not null,
+  live integer not null
 ) strict;
-create unique index payment_period on payment (pledge, period) where state <> 'failed' and extra = 0;
-create unique index payment_form on payment (form, rhythm, currency, amount) where form <> '' and state <> 'failed';
+create unique index payment_period on payment (pledge, period) where live = 1 and extra = 0;
+create unique index payment_form on payment (form, rhythm, currency, amount) where form <> '' and live = 1;
 create index payment_pledge on payment (pledge);
 create index payment_todo on payment (id) where todo = 1;
 

@@ -1,0 +1,27 @@
+package cli
+
+import (
+	"fmt"
+
+	"mimeo/internal/app"
+)
+
+type contributionCmd struct {
+	Reconcile reconcileCmd `cmd:"" help:"Fetch what the processor knows and book what is missing."`
+}
+
+type reconcileCmd struct{}
+
+func (reconcileCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		report, err := a.Contributions.Reconcile(s.ctx)
+		if err != nil {
+			return err
+		}
+		if s.json {
+			return s.print(report)
+		}
+		_, err = fmt.Fprint(s.Out, report)
+		return err
+	})
+}

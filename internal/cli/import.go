@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"mimeo/internal/app"
+	"mimeo/internal/appeal"
+	"mimeo/internal/fault"
+	"mimeo/internal/story"
+)
+
+type storyImportCmd struct {
+	Files    []string `arg:"" name:"file" help:"Pages to bring in; - reads standard input."`
+	Format   string   `help:"What the files are: text." enum:"text" default:"text"`
+	Title    string   `help:"Headline; without it a page's first line is."`
+	Dateline string   `help:"The day the text speaks from, like 2026-11-22."`
+	Lang     string   `help:"Language of the pages; without it the newsroom's first."`
+	Section  string   `help:"Section the stories go to."`
+	Byline   []string `help:"Who wrote them."`
+	Publish  bool     `help:"Show them to readers at once."`
+	DryRun   bool     `help:"Say what would happen and change nothing."`
+}
+
+func (c storyImportCmd) Run(s *session) error {
+	run := story.ImportRun{
+		ImportOptions: story.ImportOptions{Title: c.Title, Lang: c.Lang, Section: c.Section, Bylines: c.Byline},
+		Publish:       c.Publish, DryRun: c.DryRun,
+	}
+	if c.Dateline != "" {
+		day, err := time.Parse(time.DateOnly, c.Dateline)
+		if err != nil {
+			return fault.Invalidf("--dateline takes a day, like 2026-11-22")
+		}
+		run.Dateline = day
+	}
+	var files []story.File
+	for _, name := range c.Files {
+		files = append(files, story.File{Name: name, Open: func() (io.ReadCloser, error) {
+			if name == "-" {
+				return io.NopCloser(s.In), nil
+			}
+			return os.Open(name)
+		}})
+	}
+	return s.with(func(a *app.App) error {
+		run.Propose = func(ctx context.Context, language string, d story.AppealDraft) (string, error) {
+			return a.Appeals.Propose(ctx, appeal.Proposal{Author: "import", Language: language, Words: appeal.Words{
+				Heading: d.Heading, Body: d.Body, Signature: d.Signature, Button: d.Button, Remind: d.Remind, Thanks: d.Thanks,
+			}})
+		}
+		report, err := a.Stories.Import(s.ctx, files, run)
+		if s.json {
+			err = errors.Join(err, s.print(report))
+		} else {
+			s.importInWords(report, c.DryRun)
+		}
+		for _, r := range report.Refused {
+			fmt.Fprintf(s.Err, "mimeo: %s: %s\n", r.File, r.Error)
+		}
+		if err == nil && len(report.Refused) > 0 {
+			return errReported
+		}
+		return err
+	})
+}
+
+func (s *session) importInWords(report story.Report, dry bool) {
+	for _, r := range report.Stories {
+		verb := "brought in"
+		switch {
+		case dry:
+			verb = "would be brought in"
+		case r.Already:
+			verb = "was here already"
+		}
+		fmt.Fprintf(s.Out, "%s: “%s” %s, %d paragraphs %s\n", r.File, r.Title, verb, r.Paragraphs, r.Path)
+		if r.AppealLine > 0 {
+			id := "an appeal"
+			if r.Appeal != nil {
+				id = "appeal " + *r.Appeal + ", a draft; show it with: mimeo appeal live " + *r.Appeal
+			}
+			fmt.Fprintf(s.Out, "  line %d: %s was found below the story and kept apart\n", r.AppealLine, id)
+		}
+		for _, w := range r.Warnings {
+			fmt.Fprintf(s.Out, "  line %d, column %d: %s\n", w.Line, w.Column, w.Message)
+		}
+	}
+	if len(report.Refused) > 0 {
+		fmt.Fprintf(s.Out, "%d in, %d refused\n", len(report.Stories), len(report.Refused))
+	}
+}

@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"mimeo/internal/app"
+)
+
+type jobsCmd struct {
+	List  jobsListCmd  `cmd:"" help:"Jobs that failed for good, and why."`
+	Retry jobsRetryCmd `cmd:"" help:"Try one of them again."`
+}
+
+type jobsListCmd struct{}
+
+func (jobsListCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		dead, err := a.Jobs.Dead(s.ctx)
+		if err != nil {
+			return err
+		}
+		if s.json {
+			return s.print(map[string]any{"dead": dead})
+		}
+		if len(dead) == 0 {
+			return s.lines("No job has given up.\n")
+		}
+		for _, d := range dead {
+			fmt.Fprintf(s.Out, "%d  %s  %s  after %d tries: %s\n", d.ID, d.Kind, d.At.Format(time.RFC3339), d.Attempts, d.Error)
+		}
+		return nil
+	})
+}
+
+type jobsRetryCmd struct {
+	ID int64 `arg:"" help:"Its number in the list."`
+}
+
+func (c jobsRetryCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		if err := a.Jobs.Retry(s.ctx, c.ID); err != nil {
+			return err
+		}
+		return s.said("Job %d runs again.\n", c.ID)
+	})
+}

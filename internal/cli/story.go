@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"mimeo/internal/app"
+	"mimeo/internal/story"
+)
+
+type storyCmd struct {
+	Import  storyImportCmd  `cmd:"" help:"Bring in stories from files. Repeating it doubles nothing."`
+	List    storyListCmd    `cmd:"" help:"Stories, the newest first."`
+	Show    storyShowCmd    `cmd:"" help:"One story's text."`
+	Publish storyPublishCmd `cmd:"" help:"Show readers a story's newest text."`
+	Retract storyRetractCmd `cmd:"" help:"Take a story back; its address stays and says so."`
+	Rename  storyRenameCmd  `cmd:"" help:"Give a story another address; the old one leads there."`
+}
+
+type storyListCmd struct {
+	State string `help:"draft, published or retracted." enum:"draft,published,retracted" default:"published"`
+	Limit int    `help:"How many." default:"50"`
+}
+
+// listed is a story as scripts see it.
+type listed struct {
+	ID        string     `json:"id"`
+	Lang      string     `json:"lang"`
+	State     string     `json:"state"`
+	Title     string     `json:"title"`
+	Slug      string     `json:"slug"`
+	Path      string     `json:"path,omitempty"`
+	Published *time.Time `json:"published,omitempty"`
+}
+
+func listing(s story.Summary) listed {
+	l := listed{ID: s.ID, Lang: s.Lang, State: string(s.State), Title: s.Headline, Slug: s.Slug, Path: s.Path()}
+	if !s.Published.IsZero() {
+		at := s.Published.UTC()
+		l.Published = &at
+	}
+	return l
+}
+
+func (c storyListCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		found, err := a.Stories.List(s.ctx, story.State(c.State), story.Cursor{}, c.Limit)
+		if err != nil {
+			return err
+		}
+		if s.json {
+			out := make([]listed, 0, len(found))
+			for _, f := range found {
+				out = append(out, listing(f))
+			}
+			return s.print(map[string]any{"stories": out})
+		}
+		if len(found) == 0 {
+			return s.lines("There are none.\n")
+		}
+		for _, f := range found {
+			l := listing(f)
+			fmt.Fprintf(s.Out, "%s  %-2s  %s  %s\n", l.ID, l.Lang, l.Title, l.Path)
+		}
+		return nil
+	})
+}
+
+type storyShowCmd struct {
+	ID string `arg:"" help:"The story."`
+}
+
+func (c storyShowCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		found, err := a.Stories.ByID(s.ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		if s.json {
+			return s.print(struct {
+				listed
+				Revision int `json:"revision"`
+				Body     any `json:"body"`
+			}{listing(found.Summary()), found.Revision, found.Body})
+		}
+		_, err = fmt.Fprintf(s.Out, "%s\n\n%s\n", found.Headline, found.Body.Text())
+		return err
+	})
+}
+
+type storyPublishCmd struct {
+	ID string `arg:"" help:"The story."`
+}
+
+func (c storyPublishCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		done, err := a.Stories.Publish(s.ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		return s.storyDone(done)
+	})
+}
+
+type storyRetractCmd struct {
+	ID string `arg:"" help:"The story."`
+}
+
+func (c storyRetractCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		done, err := a.Stories.Retract(s.ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		return s.storyDone(done)
+	})
+}
+
+type storyRenameCmd struct {
+	ID   string `arg:"" help:"The story."`
+	Slug string `arg:"" help:"The last part of its new address."`
+}
+
+func (c storyRenameCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		done, err := a.Stories.Rename(s.ctx, c.ID, c.Slug)
+		if err != nil {
+			return err
+		}
+		return s.storyDone(done)
+	})
+}
+
+func (s *session) storyDone(done story.Story) error {
+	if s.json {
+		return s.print(listing(done.Summary()))
+	}
+	_, err := fmt.Fprintf(s.Out, "%s  %s  %s\n", done.ID, done.State, done.Path())
+	return err
+}
