@@ -1,0 +1,135 @@
+package site
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"mimeo/internal/appeal"
+)
+
+// aboutPage explains something in parts.
+type aboutPage struct {
+	*page
+	Heading, Standfirst string
+	Parts               []part
+}
+
+type part struct {
+	Heading    string
+	Paragraphs []string
+	Rows       [][]string // a table; the first row is its head
+	Links      []link
+	Button     *button
+}
+
+// words is a part made of a heading and of the paragraph under it.
+func (e *edition) part(id string) part {
+	return part{Heading: e.T(id), Paragraphs: []string{e.T(id + ".what")}}
+}
+
+func (e *edition) about(id, path string, parts ...part) *aboutPage {
+	data := &aboutPage{page: e.newPage(e.T(id), path), Heading: e.T(id), Standfirst: e.T(id + ".lead"), Parts: parts}
+	data.Summary = data.Standfirst
+	data.describe("website", data.Heading)
+	return data
+}
+
+// explained answers with a page that changes only with the newsroom's settings.
+func (s *Site) explained(e *edition, w http.ResponseWriter, r *http.Request, make func(e *edition) *aboutPage) error {
+	return s.shelved(e, w, r, func(_ context.Context, s *Site, e *edition, path string) (*kept, error) {
+		body, err := s.render("about", make(e))
+		if err != nil {
+			return nil, err
+		}
+		return s.keep(body, path), nil
+	})
+}
+
+func (s *Site) aboutMoney(e *edition, w http.ResponseWriter, r *http.Request) error {
+	return s.explained(e, w, r, func(e *edition) *aboutPage {
+		return e.about("about.money", "/about/money", e.part("about.money.share"), e.part("about.money.book"), e.part("about.money.work"))
+	})
+}
+
+func (s *Site) aboutTraces(e *edition, w http.ResponseWriter, r *http.Request) error {
+	return s.explained(e, w, r, func(e *edition) *aboutPage {
+		row := func(id string) []string {
+			return []string{e.T("about.traces." + id), e.T("about.traces." + id + ".us"), e.T("about.traces." + id + ".company"), e.T("about.traces." + id + ".bank")}
+		}
+		head := make([]string, 0, 4)
+		for _, id := range []string{"way", "us", "company", "bank"} {
+			head = append(head, e.T("about.traces.table."+id))
+		}
+		return e.about("about.traces", "/about/traces", part{Rows: [][]string{head, row("card")}},
+			e.part("about.traces.bank"), e.part("about.traces.network"), e.part("about.traces.else"))
+	})
+}
+
+func (s *Site) aboutHelp(e *edition, w http.ResponseWriter, r *http.Request) error {
+	return s.explained(e, w, r, func(e *edition) *aboutPage {
+		return e.about("about.help", "/about/help", e.part("about.help.page"), e.part("about.help.card"), e.part("about.help.stop"), e.writeToUs())
+	})
+}
+
+// writeToUs names the newsroom's address for questions, if it has one.
+func (e *edition) writeToUs() part {
+	p := part{Heading: e.T("about.help.write"), Paragraphs: []string{e.T("about.help.write.none")}}
+	if contact := e.site.contact; contact != "" {
+		p.Paragraphs = []string{e.T("about.help.write.what")}
+		p.Links = []link{{Path: contact, Label: strings.TrimPrefix(contact, "mailto:")}}
+	}
+	return p
+}
+
+func (s *Site) corrections(e *edition, w http.ResponseWriter, r *http.Request) error {
+	return s.explained(e, w, r, func(e *edition) *aboutPage {
+		tell := e.writeToUs()
+		tell.Heading = e.T("about.corrections.tell")
+		return e.about("about.corrections", "/corrections", part{Paragraphs: []string{e.T("about.corrections.none")}}, tell)
+	})
+}
+
+// aboutData says what is stored about a reader, beginning with the note that
+// this very reader's browser carries.
+func (s *Site) aboutData(e *edition, w http.ResponseWriter, r *http.Request) error {
+	ask := part{Heading: e.T("about.data.ask"), Paragraphs: []string{e.T("about.data.ask.what"), e.askWords(askCookie(r))}}
+	if len(r.Header["Cookie"]) > 0 && askCookie(r) != "" {
+		ask.Button = &button{Path: e.URL("/appeal/forget"), Label: e.T("about.data.ask.forget")}
+	}
+	data := e.about("about.data", "/about/data", e.part("about.data.read"), ask,
+		e.part("about.data.remind"), e.part("about.data.give"), e.part("about.data.delete"))
+	return s.dynamic(w, r, http.StatusOK, "about", data)
+}
+
+// askWords says what a reader's note means.
+func (e *edition) askWords(value string) string {
+	if value == "" {
+		return e.T("about.data.ask.none")
+	}
+	ask := appeal.ParseAsk(value, e.site.now())
+	until := e.words.Date(ask.Until, time.UTC)
+	switch ask.Kind {
+	case appeal.AskClosed:
+		return e.T("about.data.ask.closed", "Date", until)
+	case appeal.AskLater:
+		return e.T("about.data.ask.later", "Date", until)
+	case appeal.AskOnce:
+		return e.T("about.data.ask.once", "Date", until)
+	case appeal.AskMonthly:
+		return e.T("about.data.ask.monthly")
+	case appeal.AskNever:
+		return e.T("about.data.ask.never")
+	case appeal.AskNone:
+		return e.T("about.data.ask.unread")
+	default:
+		return e.T("about.data.ask.unread")
+	}
+}
+
+// forgetAsk deletes the reader's note.
+func (s *Site) forgetAsk(e *edition, w http.ResponseWriter, _ *http.Request) error {
+	s.setAsk(w, "")
+	return s.see(w, e.URL("/about/data"))
+}

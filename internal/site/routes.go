@@ -1,0 +1,140 @@
+package site
+
+import (
+	"net/http"
+	"strings"
+
+	"mimeo/internal/fault"
+	"mimeo/internal/web"
+)
+
+// action answers a request for a page of an edition. It has written nothing
+// when it returns an error.
+type action func(e *edition, w http.ResponseWriter, r *http.Request) error
+
+// route is an address and what may be done with it. HEAD goes with get.
+type route struct {
+	path      string
+	get, post action
+}
+
+// pages are the addresses that exist in every edition.
+func (s *Site) pages() []route {
+	return []route{
+		{"/{$}", s.front, nil},
+		{"/{year}/{month}/{slug}", s.article, nil},
+		{"/feed.xml", s.feed(rss, ""), nil},
+		{"/feed.atom", s.feed(atom, ""), nil},
+		{"/feed.json", s.feed(jsonFeed, ""), nil},
+
+		{"/appeal/close", nil, s.closeAppeal},
+		{"/appeal/forget", nil, s.forgetAsk},
+
+		{"/remind", s.remindForm, s.remindSet},
+		{"/remind/set", s.remindDone, nil},
+		{"/remind/stop", s.remindStop, s.remindDelete},
+		{"/remind/stopped", s.remindStopped, nil},
+		{"/remind/{month}", s.remindCalendar, nil},
+
+		{"/support", s.supportForm, s.supportSend},
+		{"/support/return/{payment}", s.supportReturn, nil},
+		{"/supporter", s.supporter, s.supporterAct},
+
+		{"/blocked", s.blocked, nil},
+		{"/mirrors", s.mirrorList, nil},
+		{"/corrections", s.corrections, nil},
+		{"/about/data", s.aboutData, nil},
+		{"/about/money", s.aboutMoney, nil},
+		{"/about/traces", s.aboutTraces, nil},
+		{"/about/help", s.aboutHelp, nil},
+	}
+}
+
+// sectionPages are the addresses below a section.
+func (s *Site) sectionPages(slug string) []route {
+	return []route{
+		{"/" + slug + "/{$}", s.section(slug), nil},
+		{"/" + slug + "/feed.xml", s.feed(rss, slug), nil},
+		{"/" + slug + "/feed.atom", s.feed(atom, slug), nil},
+		{"/" + slug + "/feed.json", s.feed(jsonFeed, slug), nil},
+	}
+}
+
+// files are the addresses that exist once.
+func (s *Site) files() []route {
+	return []route{
+		{"/assets/{name}", s.asset, nil},
+		{"/robots.txt", s.robots, nil},
+		{"/.well-known/security.txt", s.security, nil},
+		{"/sitemap.xml", s.sitemap, nil},
+		{"/sitemap/{page}", s.sitemapPage, nil},
+		{"/sitemap-news.xml", s.sitemapNews, nil},
+	}
+}
+
+// Routes registers every page. What is registered nowhere gets our 404.
+func (s *Site) Routes(mux *http.ServeMux) {
+	for _, e := range s.editions {
+		all := s.pages()
+		for _, sec := range e.Sections {
+			all = append(all, s.sectionPages(sec.Slug)...)
+		}
+		for _, rt := range all {
+			mux.Handle(e.prefix+rt.path, s.handler(e, rt))
+		}
+	}
+	for _, rt := range s.files() {
+		mux.Handle(rt.path, s.handler(s.editions[0], rt))
+	}
+	mux.Handle("/", web.Serve(func(w http.ResponseWriter, r *http.Request) error { return s.elsewhere(mux, w, r) }, s.Fail, s.log))
+}
+
+// handler makes an http.Handler of a route.
+func (s *Site) handler(e *edition, rt route) http.Handler {
+	var allow []string
+	if rt.get != nil {
+		allow = append(allow, http.MethodGet, http.MethodHead)
+	}
+	if rt.post != nil {
+		allow = append(allow, http.MethodPost)
+	}
+	allowed := []string{strings.Join(append(allow, http.MethodOptions), ", ")}
+	return web.Serve(func(w http.ResponseWriter, r *http.Request) error {
+		switch {
+		case rt.get != nil && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+			return rt.get(e, w, r)
+		case rt.post != nil && r.Method == http.MethodPost:
+			return rt.post(e, w, r)
+		}
+		w.Header()["Allow"] = allowed
+		if r.Method == http.MethodOptions {
+			w.WriteHeader(http.StatusNoContent)
+			return nil
+		}
+		s.Fail(w, r, http.StatusMethodNotAllowed, "")
+		return nil
+	}, s.Fail, s.log)
+}
+
+// elsewhere answers for addresses that nothing is registered under. A slash
+// too few or too many at the end is mended by a redirect.
+func (s *Site) elsewhere(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		mended := *r
+		u := *r.URL
+		if u.RawPath = ""; len(u.Path) > 1 && strings.HasSuffix(u.Path, "/") {
+			u.Path = strings.TrimRight(u.Path, "/")
+		} else {
+			u.Path += "/"
+		}
+		mended.URL = &u
+		if _, pattern := mux.Handler(&mended); pattern != "/" && pattern != "" {
+			to := u.EscapedPath()
+			if u.RawQuery != "" {
+				to += "?" + u.RawQuery
+			}
+			return s.moved(w, to)
+		}
+	}
+	return fault.New(fault.Missing, "")
+}

@@ -1,0 +1,217 @@
+// Package site is what readers and supporters see: the front page, sections,
+// stories with their appeal, feeds, the reminder, the form to give, the pages
+// that explain, and those for when something went wrong.
+//
+// Every page works without a script and asks nobody but us for anything. No
+// cookie is set before a reader acts, and the one that is then holds a choice
+// and a date. GET changes nothing: every act is a form, a POST and a 303.
+//
+// Pages lie ready, rendered and compressed, on a [shelf] bounded in bytes. A
+// page that asks for support is kept in two halves, between which the appeal
+// stands: the decision is made for each request from what is in memory, and
+// the bytes for its outcome are then only written. A page that is due is
+// renewed behind the readers' backs; a page whose story has changed is dropped
+// ([Site.Touched]).
+//
+// One page is one file with its template beside it, and routes.go lists them
+// all. Nothing of a reader is stored or logged here: not the network address,
+// not the browser, not what was typed.
+package site
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"mimeo/internal/appeal"
+	"mimeo/internal/contribution"
+	"mimeo/internal/ident"
+	"mimeo/internal/lang"
+	"mimeo/internal/money"
+	"mimeo/internal/reminder"
+	"mimeo/internal/story"
+	"mimeo/internal/web"
+)
+
+// Options are the newsroom and the parts that its pages show.
+type Options struct {
+	Base       string    // public address: "https://news.example"
+	Editions   []Edition // one a language; the first is at the front door
+	Zone       *time.Location
+	Accent     string // "#rrggbb"; "" means DefaultAccent
+	Contact    string // "mailto:…" or "https://…", for questions and security reports
+	Onion      string // "http://….onion", "" for none
+	Mirrors    []Mirror
+	Currencies []money.Currency // offered; the first is chosen beforehand
+	PayOrigins []string         // origins that the contribution form may lead to, beside our own
+
+	Stories   *story.Desk
+	Appeals   *appeal.Board
+	Gifts     *contribution.Till
+	Reminders *reminder.Diary
+	Words     *lang.Book
+	Signer    appeal.Signer // the vault
+	IDs       *ident.Source
+
+	// Address is the reader's network address, invalid when it is unknown (an
+	// onion service, a proxy that does not say). nil takes the connection's.
+	Address func(*http.Request) netip.Addr
+	// Country tells the country of an address, "" when unknown. nil knows none.
+	Country func(netip.Addr) string
+	Now     func() time.Time
+	Draw    func() uint64 // uniformly random, for each page view
+	Log     *slog.Logger
+	Memory  int64 // bytes for pages that lie ready; 0 means 12 MiB
+}
+
+// Mirror is another address of the same pages.
+type Mirror struct {
+	URL   string
+	Since time.Time
+}
+
+const usualMemory = 12 << 20
+
+// Site answers readers. It is safe for concurrent use; Close ends it.
+type Site struct {
+	base       string
+	https      bool
+	zone       *time.Location
+	contact    string
+	onion      string
+	mirrors    []Mirror
+	currencies []money.Currency
+	editions   []*edition
+
+	stories   *story.Desk
+	appeals   *appeal.Board
+	gifts     *contribution.Till
+	reminders *reminder.Diary
+	tokens    appeal.Tokens
+	signer    appeal.Signer
+	ids       *ident.Source
+	address   func(*http.Request) netip.Addr
+	countries func(netip.Addr) string
+	now       func() time.Time
+	draw      func() uint64
+	log       *slog.Logger
+
+	templates *template.Template
+	sheet     asset
+	icon      template.URL
+	headers   *web.Headers
+	giving    *web.Headers // of pages whose form may lead to a provider
+	shelf     *shelf
+	flights   singleflight.Group
+	errands   *errands
+	closed    atomic.Pointer[closedValue]
+}
+
+// New prepares the pages. ctx bounds what is done behind the readers' backs.
+func New(ctx context.Context, o Options) (*Site, error) {
+	u, err := url.Parse(o.Base)
+	if err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+		return nil, fmt.Errorf("the base address %q is not of the form https://news.example", o.Base)
+	}
+	s := &Site{
+		base: strings.TrimSuffix(o.Base, "/"), https: u.Scheme == "https", zone: o.Zone,
+		contact: o.Contact, onion: strings.TrimSuffix(o.Onion, "/"), mirrors: o.Mirrors, currencies: o.Currencies,
+		stories: o.Stories, appeals: o.Appeals, gifts: o.Gifts, reminders: o.Reminders,
+		tokens: appeal.NewTokens(o.Signer), signer: o.Signer, ids: o.IDs,
+		address: o.Address, countries: o.Country, now: o.Now, draw: o.Draw, log: o.Log,
+	}
+	if s.zone == nil {
+		s.zone = time.UTC
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.address == nil {
+		s.address = connection
+	}
+	if o.Accent == "" {
+		o.Accent = DefaultAccent
+	}
+	if o.Memory == 0 {
+		o.Memory = usualMemory
+	}
+	if len(s.currencies) == 0 {
+		s.currencies = []money.Currency{money.USD}
+	}
+	if err := newEditions(s, o.Editions, o.Words); err != nil {
+		return nil, err
+	}
+	if s.templates, err = parseTemplates(); err != nil {
+		return nil, err
+	}
+	if s.sheet, err = newSheet(o.Accent); err != nil {
+		return nil, err
+	}
+	if s.icon, err = newIcon(o.Accent, s.editions[0].Name); err != nil {
+		return nil, err
+	}
+	s.headers = web.NewHeaders(web.Policy(), s.https)
+	s.giving = web.NewHeaders(web.Policy(o.PayOrigins...), s.https)
+	s.shelf = newShelf(o.Memory)
+	s.errands = newErrands(ctx)
+	return s, nil
+}
+
+// connection is the address at the other end.
+func connection(r *http.Request) netip.Addr {
+	addr, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return addr.Addr()
+}
+
+// country looks the reader's country up and forgets it.
+func (s *Site) country(r *http.Request) string {
+	if s.countries == nil {
+		return ""
+	}
+	return s.countries(s.address(r))
+}
+
+// Touched drops the pages that a change makes untrue. It is told of every row
+// of the change feed, from whichever process.
+func (s *Site) Touched(kind, key string) {
+	switch kind {
+	case appeal.ChangeKind:
+		// The rules are compared at each request; nothing lies ready that depends on old ones.
+	case story.ChangeStory:
+		s.shelf.drop(topicStory(key))
+	case story.ChangeList:
+		s.shelf.drop(topicList(key))
+	default:
+		// Something that no page of ours shows.
+	}
+}
+
+// newIcon draws the newsroom's initial on its accent.
+func newIcon(accent, name string) (template.URL, error) {
+	ground, err := parseColour(accent)
+	if err != nil {
+		return "", err
+	}
+	ground = ground.readable(white, black, buttonContrast)
+	initial := "M"
+	for _, r := range name {
+		initial = string(r)
+		break
+	}
+	svg := fmt.Sprintf(`<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><path fill='%s' d='M0 0h32v32H0z'/>`+
+		`<text x='16' y='24' font-family='serif' font-weight='bold' font-size='23' text-anchor='middle' fill='#fff'>%s</text></svg>`,
+		ground, template.HTMLEscapeString(initial))
+	return template.URL("data:image/svg+xml," + url.PathEscape(svg)), nil //nolint:gosec // made of two checked values
+}
