@@ -114,7 +114,7 @@ func (a *App) takeMoney(ctx context.Context) error {
 		a.closes = append(a.closes, bank.Close)
 		opt.Base, opt.Key, opt.Secrets = a.config.BaseURL+demoPrefix, demoKey, []string{demoSecret}
 		if !a.serving { // beside a server, or without one: the books are the same file
-			opt.Base, opt.Transport = "http://simulator.invalid"+demoPrefix, direct{bank}
+			opt.Base, opt.Transport = "http://127.0.0.1"+demoPrefix, direct{bank}
 		}
 	}
 	if opt.Key != "" {
