@@ -72,7 +72,7 @@ func (p *Processor) answer(do call) http.HandlerFunc {
 		// Answers to refused requests come through: the fault is for work that
 		// was done and is not heard of.
 		if status < 300 && plan.hangsUp() {
-			hangUp(w)
+			p.hangUp(w, r)
 			return
 		}
 		respond(w, status, body)
@@ -200,14 +200,14 @@ func respond(w http.ResponseWriter, status int, body any) {
 
 // hangUp answers with a header and then nothing: the caller learns that the
 // line broke and not what became of its request.
-func hangUp(w http.ResponseWriter) {
+func (p *Processor) hangUp(w http.ResponseWriter, r *http.Request) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	// Both may fail: the line is being cut on purpose.
-	_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4096\r\n\r\n"))
-	_ = conn.Close()
+	// Either may fail: the line is being cut on purpose.
+	_, err = conn.Write([]byte("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4096\r\n\r\n"))
+	p.opt.Log.DebugContext(r.Context(), "simulator: hung up", "error", errors.Join(err, conn.Close()))
 }
 
 // fetch answers the object named in the path.

@@ -134,6 +134,8 @@ func FuzzForm(f *testing.F) {
 				item.text("a", 10)
 			}
 		}
-		q.end()
+		if bad := q.end(); bad != nil && bad.Status != 400 {
+			t.Fatalf("%+v", bad)
+		}
 	})
 }

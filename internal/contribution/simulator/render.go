@@ -182,14 +182,17 @@ func (p *Processor) expand(ctx context.Context, tx *db.Tx, d doc, paths []string
 }
 
 func (p *Processor) expandPath(ctx context.Context, tx *db.Tx, d doc, parts []string, path string) error {
-	object, _ := d["object"].(string)
+	object, ok := d["object"].(string)
+	if !ok {
+		return fmt.Errorf("expanding %s in something that is no object", clean(path))
+	}
 	field := parts[0]
 	if object == "list" && field == "data" {
-		items, _ := d["data"].([]doc)
+		items, ok := d["data"].([]doc)
+		if !ok || len(parts) == 1 {
+			return nil
+		}
 		for _, item := range items {
-			if len(parts) == 1 {
-				continue
-			}
 			if err := p.expandPath(ctx, tx, item, parts[1:], path); err != nil {
 				return err
 			}

@@ -245,4 +245,3 @@ func compareShape(t *testing.T, at string, got, want any) {
 		}
 	}
 }
-

@@ -156,7 +156,7 @@ func (r *rig) harness() providertest.Harness {
 		Now:      r.clock.Now,
 		Advance: func(d time.Duration) {
 			r.clock.Advance(d)
-			if _, err := r.Deliver(context.Background()); err != nil { //nolint:usetesting // the harness has no test of its own here
+			if _, err := r.Deliver(context.Background()); err != nil {
 				panic(err)
 			}
 		},

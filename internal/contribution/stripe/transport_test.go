@@ -62,14 +62,14 @@ func TestErrorsHaveTheKindThatSaysWhatToDo(t *testing.T) {
 		{"not understood", stripes(400, "invalid_request_error", "amount_too_small"), fault.Invalid},
 		{"no such thing", stripes(404, "invalid_request_error", "resource_missing"), fault.Missing},
 		{"a proxy's page", func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(502)
+			w.WriteHeader(http.StatusBadGateway)
 			_, _ = w.Write([]byte("<html>planted@example.org</html>"))
 		}, fault.Unavailable},
 		{"a success that is no JSON", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("planted@example.org")) }, fault.Unavailable},
 		{"a success that is empty", func(http.ResponseWriter, *http.Request) {}, fault.Unavailable},
 		{"a redirect", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "http://planted.example.org/")
-			w.WriteHeader(302)
+			w.WriteHeader(http.StatusFound)
 		}, fault.Unavailable},
 		{"an endless answer", func(w http.ResponseWriter, _ *http.Request) {
 			for range 20 {
@@ -108,7 +108,7 @@ func TestOneCallPerCall(t *testing.T) {
 				t.Errorf("Stripe is told %s: %s", name, r.Header.Get(name))
 			}
 		}
-		w.WriteHeader(500)
+		w.WriteHeader(http.StatusInternalServerError)
 	})
 	if _, err := a.Charge(t.Context(), renewal); err == nil {
 		t.Fatal("no error")
