@@ -17,6 +17,7 @@ type boardPage struct {
 	Balances []money.Amount
 	Payments []boardPayment
 	Events   []boardEvent
+	Faulty   bool
 }
 
 type boardPayment struct {
@@ -36,7 +37,7 @@ func (p *Processor) showBoard(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Processor) board(w http.ResponseWriter, r *http.Request, status int, wrong []complaint) error {
-	v := boardPage{frame: frame{Title: "Payments at the simulator", Prefix: p.opt.Prefix, Errors: wrong}}
+	v := boardPage{frame: frame{Title: "Payments at the simulator", Prefix: p.opt.Prefix, Errors: wrong}, Faulty: p.Faults() != Faults{Seed: p.Faults().Seed}}
 	if len(wrong) > 0 {
 		v.Title = "Error: " + v.Title
 	}
