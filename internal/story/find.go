@@ -1,0 +1,169 @@
+package story
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"mimeo/internal/db"
+	"mimeo/internal/fault"
+)
+
+// maxList bounds every list.
+const maxList = 1_000
+
+// ByID returns a story: what readers see of it, or the newest draft.
+func (d *Desk) ByID(ctx context.Context, id string) (s Story, err error) {
+	err = d.read(ctx, "reading a story", func(ctx context.Context, tx *db.Tx) error {
+		s, err = d.one(ctx, tx, byID, id)
+		return err
+	})
+	return s, err
+}
+
+// Revision returns one text of a story as it was saved, and when.
+func (d *Desk) Revision(ctx context.Context, id string, n int) (s Story, at time.Time, err error) {
+	err = d.read(ctx, "reading a revision", func(ctx context.Context, tx *db.Tx) error {
+		if s, err = d.one(ctx, tx, byID, id); err == nil {
+			at, err = selectRevision(ctx, tx, &s, n)
+		}
+		return err
+	})
+	return s, at, err
+}
+
+// ByPath finds the story at an address. movedTo is its present Path when it
+// was renamed since, and "" otherwise. The state of the answer is Published or
+// Retracted: a draft has no address.
+func (d *Desk) ByPath(ctx context.Context, lang string, year int, month time.Month, slug string) (s Story, movedTo string, err error) {
+	err = d.read(ctx, "finding a story", func(ctx context.Context, tx *db.Tx) error {
+		s, err = d.one(ctx, tx, byAddress, lang, year, int(month), slug)
+		return err
+	})
+	if err == nil && s.Slug != slug {
+		movedTo = s.Path()
+	}
+	return s, movedTo, err
+}
+
+// Front returns the newest published stories of a language.
+func (d *Desk) Front(ctx context.Context, lang string, limit int) ([]Summary, error) {
+	return d.page(ctx, front, lang, Cursor{}, limit)
+}
+
+// Section returns the stories of a section after a cursor, the newest first;
+// "" is the whole language.
+func (d *Desk) Section(ctx context.Context, lang, name string, after Cursor, limit int) ([]Summary, error) {
+	if name == "" {
+		return d.page(ctx, front, lang, after, limit)
+	}
+	return d.page(ctx, section, lang, after, limit, name)
+}
+
+// List returns the stories of one state after a cursor, the last changed
+// first. For the next page the cursor is {Updated, ID} of the last one.
+func (d *Desk) List(ctx context.Context, state State, after Cursor, limit int) ([]Summary, error) {
+	switch state {
+	case Drafted, Published, Retracted:
+		return d.page(ctx, byState, string(state), after, limit)
+	default:
+		return nil, fault.Invalidf("A story is draft, published or retracted, not %q", state)
+	}
+}
+
+// page runs one of the queries that go on after a cursor.
+func (d *Desk) page(ctx context.Context, query, which string, after Cursor, limit int, more ...any) (out []Summary, err error) {
+	at, key := after.before()
+	args := append([]any{which, at, key, bound(limit)}, more...)
+	err = d.read(ctx, "listing stories", func(ctx context.Context, tx *db.Tx) error {
+		out, err = d.summaries(ctx, tx, query, args...)
+		return err
+	})
+	return out, err
+}
+
+// Recent returns the newest stories with their texts, for feeds; section "" is
+// the whole language.
+func (d *Desk) Recent(ctx context.Context, lang, section string, n int) (out []Story, err error) {
+	query, args := recent, []any{lang, bound(n)}
+	if section != "" {
+		query, args = recentSection, append(args, section)
+	}
+	err = d.read(ctx, "listing recent stories", func(ctx context.Context, tx *db.Tx) error {
+		out, err = d.stories(ctx, tx, query, args...)
+		return err
+	})
+	return out, err
+}
+
+// Sections returns the sections in which a language has published stories, in
+// the order of their slugs.
+func (d *Desk) Sections(ctx context.Context, lang string) (out []string, err error) {
+	err = d.read(ctx, "listing sections", func(ctx context.Context, tx *db.Tx) (err error) {
+		rows, err := tx.Query(ctx, sections, lang)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var name string
+			if err := rows.Scan(&name); err != nil {
+				return err
+			}
+			out = append(out, name)
+		}
+		return rows.Err()
+	})
+	return out, err
+}
+
+// Translations returns the published versions of a story, by language; the
+// story that has the group is among them.
+func (d *Desk) Translations(ctx context.Context, group string) (out []Summary, err error) {
+	err = d.read(ctx, "listing translations", func(ctx context.Context, tx *db.Tx) error {
+		out, err = d.summaries(ctx, tx, translations, group)
+		return err
+	})
+	return out, err
+}
+
+// Sitemap returns the published stories whose numbers are above after, up to
+// after+limit. Stories are numbered from 1 in the order of their first
+// publication and keep their number, so the same numbers are always the same
+// page of a sitemap and only the last page grows. A number whose story was
+// retracted is left out.
+func (d *Desk) Sitemap(ctx context.Context, after int64, limit int) (out []Summary, err error) {
+	err = d.read(ctx, "listing a sitemap", func(ctx context.Context, tx *db.Tx) error {
+		out, err = d.summaries(ctx, tx, sitemap, after, after+int64(max(limit, 0)))
+		return err
+	})
+	return out, err
+}
+
+// Highest returns the number of the story that was published last, 0 when
+// there is none: how far sitemaps go.
+func (d *Desk) Highest(ctx context.Context) (n int64, err error) {
+	err = d.read(ctx, "counting stories", func(ctx context.Context, tx *db.Tx) error {
+		return tx.QueryRow(ctx, highest).Scan(&n)
+	})
+	return n, err
+}
+
+// SitemapNews returns what was published since a time, the newest first, at
+// most the 1,000 that a news sitemap may list. Callers ask for two days.
+func (d *Desk) SitemapNews(ctx context.Context, since time.Time) (out []Summary, err error) {
+	err = d.read(ctx, "listing a news sitemap", func(ctx context.Context, tx *db.Tx) error {
+		out, err = d.summaries(ctx, tx, sitemapNews, db.Micros(since))
+		return err
+	})
+	return out, err
+}
+
+func (d *Desk) read(ctx context.Context, doing string, fn func(ctx context.Context, tx *db.Tx) error) error {
+	if err := d.db.Read(ctx, fn); err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}
+
+func bound(limit int) int { return min(max(limit, 0), maxList) }
