@@ -117,6 +117,23 @@ func TestRunDeliversByItselfAndStops(t *testing.T) {
 	<-ended
 }
 
+// TestACommandBesideTheServer pays through another process's view of the file.
+func TestACommandBesideTheServer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	beside := openHouse(t, h.dir, h.clock)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { h.Run(ctx); close(ended) }()
+	beside.paid("4242424242424242")
+	h.wait(func() bool { return len(h.heard) == 3 })
+	stop()
+	<-ended
+	if got := beside.types(); len(got) != 0 {
+		t.Errorf("the command delivered %v", got)
+	}
+}
+
 // wait polls until the newsroom has heard enough.
 func (h *house) wait(enough func() bool) {
 	h.t.Helper()
