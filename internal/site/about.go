@@ -19,7 +19,7 @@ type aboutPage struct {
 type part struct {
 	Heading    string
 	Paragraphs []string
-	Rows       [][]string // a table; the first row is its head
+	Facts      []field
 	Links      []link
 	Button     *button
 }
@@ -55,14 +55,11 @@ func (s *Site) aboutMoney(e *edition, w http.ResponseWriter, r *http.Request) er
 
 func (s *Site) aboutTraces(e *edition, w http.ResponseWriter, r *http.Request) error {
 	return s.explained(e, w, r, func(e *edition) *aboutPage {
-		row := func(id string) []string {
-			return []string{e.T("about.traces." + id), e.T("about.traces." + id + ".us"), e.T("about.traces." + id + ".company"), e.T("about.traces." + id + ".bank")}
+		card := part{Heading: e.T("about.traces.card")}
+		for _, who := range []string{"us", "company", "bank"} {
+			card.Facts = append(card.Facts, field{e.T("about.traces.who." + who), e.T("about.traces.card." + who)})
 		}
-		head := make([]string, 0, 4)
-		for _, id := range []string{"way", "us", "company", "bank"} {
-			head = append(head, e.T("about.traces.table."+id))
-		}
-		return e.about("about.traces", "/about/traces", part{Rows: [][]string{head, row("card")}},
+		return e.about("about.traces", "/about/traces", card,
 			e.part("about.traces.bank"), e.part("about.traces.network"), e.part("about.traces.else"))
 	})
 }

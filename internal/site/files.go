@@ -5,11 +5,13 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"fmt"
+	"html"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 //go:embed site.css
@@ -134,4 +136,23 @@ func (s *Site) file(w http.ResponseWriter, r *http.Request, contentType []string
 	s.headers.Apply(h)
 	h["Cache-Control"] = cacheFeed
 	return s.body(w, r, http.StatusOK, contentType, []byte(text))
+}
+
+// newDrawing is the newsroom's icon: its initial on its accent.
+func newDrawing(accent, name string) (string, error) {
+	ground, err := parseColour(accent)
+	if err != nil {
+		return "", err
+	}
+	ground = ground.readable(white, black, buttonContrast)
+	initial, _ := utf8.DecodeRuneInString(name)
+	return fmt.Sprintf("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><path fill='%s' d='M0 0h32v32H0z'/>"+
+		"<text x='16' y='24' font-family='serif' font-weight='bold' font-size='23' text-anchor='middle' fill='#fff'>%s</text></svg>",
+		ground, html.EscapeString(string(initial))), nil
+}
+
+// favicon is for browsers that ask for one of their own accord. Our pages
+// carry theirs.
+func (s *Site) favicon(_ *edition, w http.ResponseWriter, r *http.Request) error {
+	return s.file(w, r, []string{"image/svg+xml"}, s.drawing)
 }

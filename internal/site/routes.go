@@ -64,11 +64,13 @@ func (s *Site) sectionPages(slug string) []route {
 func (s *Site) files() []route {
 	return []route{
 		{"/assets/{name}", s.asset, nil},
+		{"/favicon.ico", s.favicon, nil},
 		{"/robots.txt", s.robots, nil},
 		{"/.well-known/security.txt", s.security, nil},
 		{"/sitemap.xml", s.sitemap, nil},
 		{"/sitemap/{page}", s.sitemapPage, nil},
 		{"/sitemap-news.xml", s.sitemapNews, nil},
+		{"/hooks/{provider}", nil, s.hook},
 	}
 }
 

@@ -107,6 +107,7 @@ type Site struct {
 
 	templates *template.Template
 	sheet     asset
+	drawing   string // the icon, as SVG
 	icon      template.URL
 	headers   *web.Headers
 	giving    *web.Headers // of pages whose form may lead to a provider
@@ -156,9 +157,10 @@ func New(ctx context.Context, o Options) (*Site, error) {
 	if s.sheet, err = newSheet(o.Accent); err != nil {
 		return nil, err
 	}
-	if s.icon, err = newIcon(o.Accent, s.editions[0].Name); err != nil {
+	if s.drawing, err = newDrawing(o.Accent, s.editions[0].Name); err != nil {
 		return nil, err
 	}
+	s.icon = template.URL("data:image/svg+xml," + url.PathEscape(s.drawing)) //nolint:gosec // our own drawing
 	s.headers = web.NewHeaders(web.Policy(), s.https)
 	s.giving = web.NewHeaders(web.Policy(o.PayOrigins...), s.https)
 	s.shelf = newShelf(o.Memory)
@@ -196,22 +198,4 @@ func (s *Site) Touched(kind, key string) {
 	default:
 		// Something that no page of ours shows.
 	}
-}
-
-// newIcon draws the newsroom's initial on its accent.
-func newIcon(accent, name string) (template.URL, error) {
-	ground, err := parseColour(accent)
-	if err != nil {
-		return "", err
-	}
-	ground = ground.readable(white, black, buttonContrast)
-	initial := "M"
-	for _, r := range name {
-		initial = string(r)
-		break
-	}
-	svg := fmt.Sprintf(`<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><path fill='%s' d='M0 0h32v32H0z'/>`+
-		`<text x='16' y='24' font-family='serif' font-weight='bold' font-size='23' text-anchor='middle' fill='#fff'>%s</text></svg>`,
-		ground, template.HTMLEscapeString(initial))
-	return template.URL("data:image/svg+xml," + url.PathEscape(svg)), nil //nolint:gosec // made of two checked values
 }

@@ -100,7 +100,7 @@ func (h *house) build(change ...func(*Options)) {
 	})
 	must(err)
 	h.bank = &bank{facts: map[string]contribution.Fact{}}
-	h.gifts, err = contribution.New(h.db, h.jobs, planner{mails}, h.vault, ledger.New(), ids, contribution.Options{
+	h.gifts, err = contribution.New(h.db, h.jobs, mails, h.vault, ledger.New(), ids, contribution.Options{
 		Now: now, Providers: []contribution.Provider{h.bank}, Descriptor: "LANTERN READERS",
 		Newsroom: func(string) string { return "The Lantern" }, Words: words,
 		URL: func(_, path string) string { return "https://lantern.example" + path },
@@ -281,10 +281,4 @@ func (b *bank) Parse(_ map[string][]string, raw []byte) (contribution.Rumour, er
 
 func (b *bank) Movements(context.Context, time.Time) ([]contribution.Movement, error) {
 	return nil, nil
-}
-
-type planner struct{ *mail.Queue }
-
-func (p planner) Plan(ctx context.Context, tx *db.Tx, kind string, due time.Time, to string, params any) error {
-	return p.Queue.Plan(ctx, tx, mail.Planned{Kind: kind, Due: due, To: to, Params: params})
 }
