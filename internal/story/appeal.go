@@ -173,12 +173,12 @@ func convinces(said []sayings, controls int, opened bool) bool {
 			reported++
 		}
 	}
-	if texts == 0 || !all.ask || all.we < 1 || all.you < 1 || spoke*5 < texts*3 || reported*3 > texts {
+	if texts == 0 || !all.ask || all.we < 1 || (all.you < 1 && controls == 0) || spoke*5 < texts*3 || reported*3 > texts {
 		return false
 	}
 	kinds := 0
 	for _, sign := range []bool{
-		all.heading, all.greeting, all.ask, all.we >= 2, all.you >= 2, all.money, all.small, all.thanks, controls > 0, controls > 2,
+		all.heading, all.greeting, all.ask, all.we >= 2, all.you >= 2, all.money, all.small, all.thanks, controls > 0, controls > 1,
 	} {
 		if sign {
 			kinds++
@@ -230,8 +230,8 @@ func (l *signs) dialogue(lines []string, first int) int {
 		}
 		strange++
 	}
-	// The appeal's own last line may be a short word of thanks.
-	for from < len(lines) && l.thanks.in(tokens(lines[from])) {
+	// The appeal's own last lines may be a short word of thanks and a name.
+	for from < len(lines) && (l.thanks.in(tokens(lines[from])) || !l.control(lines[from])) {
 		from++
 	}
 	trailing := 0

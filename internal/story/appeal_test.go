@@ -80,6 +80,63 @@ Maybe later
 				Body: []string{"We have no owner but you. Please support our work: your $2 a month helps us more than you think, and every contribution counts. Thank you for reading us."},
 			},
 		},
+		"hardly a word, but buttons": {
+			`Keep our reporting free
+Readers fund this newsroom. Become a member for $7 a month and help us to stay nobody’s.
+Join now
+Already a member? Sign in`,
+			story.AppealDraft{
+				Heading:  "Keep our reporting free",
+				Body:     []string{"Readers fund this newsroom. Become a member for $7 a month and help us to stay nobody’s."},
+				Button:   "Join now",
+				Prompt:   "Already a member? Sign in",
+				Controls: []string{"Join now", "Already a member? Sign in"},
+			},
+		},
+		"a name below the thanks": {
+			`A message from the editor
+Dear reader,
+On Tuesday the police searched our office and took our cameras.
+We go on, but we cannot do it alone: please consider a contribution, from €2 monthly.
+Thank you,
+The people at the night desk
+Contribute
+Remind me in May
+×`,
+			story.AppealDraft{
+				Heading: "A message from the editor",
+				Body: []string{
+					"Dear reader,",
+					"On Tuesday the police searched our office and took our cameras.",
+					"We go on, but we cannot do it alone: please consider a contribution, from €2 monthly.",
+					"Thank you,",
+				},
+				Signature: "The people at the night desk",
+				Button:    "Contribute",
+				Remind:    "Remind me in May",
+				Controls:  []string{"Contribute", "Remind me in May", "×"},
+			},
+		},
+		"no request for a sum, nobody addressed": {
+			`To our readers:
+The government has blocked our site. We keep working because of you.
+Stand with us. Donate any amount: it is quick, and it matters.
+Donate
+Maybe later
+Close
+Your reminder is set. Thank you!`,
+			story.AppealDraft{
+				Body: []string{
+					"To our readers:",
+					"The government has blocked our site. We keep working because of you.",
+					"Stand with us. Donate any amount: it is quick, and it matters.",
+				},
+				Button:   "Donate",
+				Prompt:   "Maybe later",
+				Thanks:   "Your reminder is set. Thank you!",
+				Controls: []string{"Donate", "Maybe later", "Close", "Your reminder is set. Thank you!"},
+			},
+		},
 		"Persian": {
 			`پیامی از تحریریهٔ ما
 خوانندگان گرامی،
@@ -222,6 +279,15 @@ Continue
 Not now`,
 		"a first-person report": `We walked up to the dam with our guide, who asked us to help him. “You can support us,” he joked, “with $5.” We gave him ten, and he said thank you.
 The path is steep.`,
+		"an editorial with buttons of the site": `We think that the council was right, and that our valley has waited long enough.
+You can read our earlier reports on the dam.
+Continue
+Sign up
+Close`,
+		"a shop": `The museum’s shop sells prints of the dam for $5. You can support the museum with a gift of your own, and its staff will thank you.
+Pay
+Other amount
+Close`,
 		"short last lines": `The sluices open at noon.
 Continue to the dam
 Thanks to the rain`,

@@ -123,7 +123,7 @@ func TestImportSeed(t *testing.T) {
 			if len(got.Warnings) != 1 {
 				t.Fatalf("warnings: %v", got.Warnings)
 			}
-			before, _, _ := strings.Cut(lines[5], "“terrorist")
+			before := lines[5][:strings.LastIndex(lines[5], "“")]
 			w := got.Warnings[0]
 			if at := strings.Split(strings.ReplaceAll(strings.TrimPrefix(in, "\ufeff"), "\r", ""), "\n")[w.Line-1]; strings.Trim(at, "\u00a0") != lines[5] {
 				t.Errorf("the warning is about line %d, %q", w.Line, at)
