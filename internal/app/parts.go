@@ -124,7 +124,7 @@ func (a *App) takeMoney(ctx context.Context) error {
 		}
 		providers = append(providers, adapter)
 	}
-	till, err := contribution.New(a.DB, a.Jobs, letters{a.mails}, a.Vault, a.Ledger, a.ids, contribution.Options{
+	till, err := contribution.New(a.DB, a.Jobs, a.mails, a.Vault, a.Ledger, a.ids, contribution.Options{
 		Now: a.clock.Now, Log: a.log, Providers: providers, Descriptor: a.config.Support.Descriptor,
 		Newsroom: a.name, URL: a.url, Words: a.Languages,
 		OnGift:    func(ctx context.Context, tx *db.Tx, email string) error { return a.Reminders.Gift(ctx, tx, email) },
@@ -158,14 +158,6 @@ func (a *App) keep(ctx context.Context) error {
 		return err
 	}
 	return a.Vault.Keep(ctx)
-}
-
-// letters plans the till's mails.
-type letters struct{ *mail.Queue }
-
-// Plan implements contribution.Mail.
-func (l letters) Plan(ctx context.Context, tx *db.Tx, kind string, due time.Time, to string, params any) error {
-	return l.Queue.Plan(ctx, tx, mail.Planned{Kind: kind, Due: due, To: to, Params: params})
 }
 
 // direct carries the adapter's calls to the simulator in the same process.

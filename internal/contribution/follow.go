@@ -20,13 +20,14 @@ type followup struct {
 	keep   bool // a further payment will fall due, so the packet is needed
 	due    Day  // the day to act on; "" for none
 	gift   bool // it is the first payment of the pledge
+	paid   int  // how many payments have come in
 }
 
 // followupOf decides what follows from a payment, given all payments of its
 // pledge.
 func followupOf(p Pledge, payments []Payment, pay Payment, now time.Time) followup {
 	s := StandingOf(p.Rhythm, payments)
-	f := followup{gift: pay.State == Paid && pay.Period == 0 && !pay.Extra}
+	f := followup{gift: pay.State == Paid && pay.Period == 0 && !pay.Extra, paid: s.Paid}
 	f.phase, f.reason = PhaseOf(p, s, now)
 	if f.phase != Ended && s.Anchor != "" {
 		f.keep, f.due = true, s.Try
@@ -159,10 +160,20 @@ func (t *Till) followOnce(ctx context.Context, payment string, f Fact) error {
 			return err
 		}
 	}
+	if lost {
+		plan.due = ""
+	}
+	sealed, err := t.prepareMail(plan.mail, pledge.Pledge, pay.Payment, plan.due, plan.paid, who.Email)
+	if err != nil {
+		return err
+	}
 	return t.d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		pay, pledge, now, err := outlook(ctx, tx, payment, lockPledge)
+		_, pledge, now, err := outlook(ctx, tx, payment, lockPledge)
 		if err != nil {
 			return err
+		}
+		if lost {
+			now.due = ""
 		}
 		if now != plan {
 			return errMoved
@@ -173,7 +184,7 @@ func (t *Till) followOnce(ctx context.Context, payment string, f Fact) error {
 			return errSeen
 		}
 		if lost {
-			now.phase, now.reason, now.due = Ended, ByFailure, ""
+			now.phase, now.reason = Ended, ByFailure
 		}
 		pledge.packet, pledge.packetDay, pledge.due = packet, packetDay, now.due
 		pledge.endIf(now.phase, now.reason, DayOf(tx.Now))
@@ -183,7 +194,7 @@ func (t *Till) followOnce(ctx context.Context, payment string, f Fact) error {
 		if err := t.planRenewal(ctx, tx, pledge.due); err != nil {
 			return err
 		}
-		if err := t.planMail(ctx, tx, now.mail, pledge, pay.Payment, who.Email); err != nil {
+		if err := t.putMail(ctx, tx, sealed); err != nil {
 			return err
 		}
 		return t.gift(ctx, tx, pledge, now.gift, who.Email)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"mimeo/internal/db"
+	"mimeo/internal/fault"
 	"mimeo/internal/lang"
 	"mimeo/internal/mail"
 	"mimeo/internal/money"
@@ -43,12 +44,7 @@ type letter struct {
 	Day      Day            `json:"day"`  // of the payment, or of the last one
 	Next     Day            `json:"next"` // the next payment or try; "" for none
 	Paid     int            `json:"paid"`
-}
-
-// Mail plans mails and composes them on their day.
-type Mail interface {
-	Compose(kind string, write func(ctx context.Context, to string, params json.RawMessage) (mail.Message, error))
-	Plan(ctx context.Context, tx *db.Tx, kind string, due time.Time, to string, params any) error
+	Made     Day            `json:"made"` // when the mail was planned; its link lasts from there
 }
 
 func (t *Till) registerMails() {
@@ -63,24 +59,33 @@ func (t *Till) registerMails() {
 	}
 }
 
-// planMail plans a mail about a payment, to leave at once. With no address
-// there is no mail.
-func (t *Till) planMail(ctx context.Context, tx *db.Tx, kind mailKind, pledge kept, pay Payment, to string) error {
+// prepareMail seals a mail about a payment, to leave at once. There is none when
+// no kind or address is given, or the address is none that mail can go to.
+func (t *Till) prepareMail(kind mailKind, p Pledge, pay Payment, next Day, paid int, to string) (*mail.Letter, error) {
 	if kind == "" || to == "" {
+		return nil, nil //nolint:nilnil // no letter is a good answer
+	}
+	now := t.opt.Now()
+	sealed, err := t.mail.Prepare(mail.Planned{Kind: string(kind), Due: now, To: to, Params: letter{
+		Lang: p.Lang, Minor: pay.Amount.Minor, Currency: pay.Amount.Currency, Rhythm: p.Rhythm, Pledge: p.ID,
+		Payment: pay.ID, Day: pay.Settled, Next: next, Paid: paid, Made: DayOf(now),
+	}})
+	if fault.KindOf(err) == fault.Invalid {
+		t.opt.Log.Warn("no mail can go to the address that the provider gave", "kind", kind, "payment", pay.ID)
+		return nil, nil //nolint:nilnil // as above
+	}
+	if err != nil {
+		return nil, fmt.Errorf("preparing the mail %s: %w", kind, err)
+	}
+	return sealed, nil
+}
+
+// putMail plans a prepared mail, if there is one.
+func (t *Till) putMail(ctx context.Context, tx *db.Tx, l *mail.Letter) error {
+	if l == nil {
 		return nil
 	}
-	all, err := paymentsOf(ctx, tx, pledge.ID)
-	if err != nil {
-		return err
-	}
-	l := letter{
-		Lang: pledge.Lang, Minor: pay.Amount.Minor, Currency: pay.Amount.Currency, Rhythm: pledge.Rhythm, Pledge: pledge.ID,
-		Payment: pay.ID, Day: pay.Settled, Next: pledge.due, Paid: StandingOf(pledge.Rhythm, all).Paid,
-	}
-	if err := t.mail.Plan(ctx, tx, string(kind), tx.Now, to, l); err != nil {
-		return fmt.Errorf("planning the mail %s: %w", kind, err)
-	}
-	return nil
+	return t.mail.Put(ctx, tx, l)
 }
 
 // part is one paragraph of a mail, or a link on a line of its own.
@@ -95,7 +100,7 @@ func (t *Till) compose(kind mailKind, to string, l letter) (mail.Message, error)
 	say := func(key string, args ...any) part { return part{Text: words.T("contribution."+key, args...)} }
 	amount := words.Money(money.Of(l.Minor, l.Currency))
 	gift := words.T("contribution.gift."+string(l.Rhythm), "Amount", amount)
-	page := part{Link: true, Text: t.opt.URL(l.Lang, "/supporter") + "?t=" + url.QueryEscape(t.Link(l.Pledge))}
+	page := part{Link: true, Text: t.opt.URL(l.Lang, "/supporter") + "?t=" + url.QueryEscape(t.Link(l.Pledge, l.Made))}
 
 	var parts []part
 	switch kind {
@@ -145,9 +150,10 @@ func (t *Till) compose(kind mailKind, to string, l letter) (mail.Message, error)
 	return m, nil
 }
 
-// Link is the signed text that opens a supporter's page, good for two years.
-func (t *Till) Link(pledge string) string {
-	return t.vault.Sign(LinkPurpose, []byte(pledge), t.opt.Now().Add(linkLasts))
+// Link is the signed text that opens a supporter's page, good for two years
+// from a day.
+func (t *Till) Link(pledge string, from Day) string {
+	return t.vault.Sign(LinkPurpose, []byte(pledge), from.Time().Add(linkLasts))
 }
 
 func date(words *lang.Lang, d Day) string { return words.Date(d.Time(), time.UTC) }

@@ -25,8 +25,8 @@ const (
 
 // Report is what a reconciliation found.
 type Report struct {
-	Open      int `json:"open"`      // payments whose outcome or follow-up was open
-	Settled   int `json:"settled"`   // of them, those that are not any more
+	Settled   int `json:"settled"`   // payments whose outcome was found out
+	Open      int `json:"open"`      // payments that are still open
 	Movements int `json:"movements"` // movements that the providers listed
 	Booked    int `json:"booked"`    // of them, those that the ledger did not have
 	// Strangers are booked movements of payments that are not in our tables:
@@ -38,8 +38,8 @@ type Report struct {
 
 // String is the report for a terminal.
 func (r Report) String() string {
-	text := fmt.Sprintf("%d payments were open, %d of them are settled now.\nThe providers list %d movements, %d of them were not in the ledger.\n",
-		r.Open, r.Settled, r.Movements, r.Booked)
+	text := fmt.Sprintf("The outcome of %d payments was found out, %d are still open.\nThe providers list %d movements, %d of them were not in the ledger.\n",
+		r.Settled, r.Open, r.Movements, r.Booked)
 	if r.Strangers > 0 {
 		text += fmt.Sprintf("%d of these belong to no payment that is known here: look at them.\n", r.Strangers)
 	}
@@ -83,12 +83,12 @@ func (t *Till) Reconcile(ctx context.Context) (Report, error) {
 		}
 		for _, pay := range page {
 			after = pay.ID
-			r.Open++
 			stale := DayOf(t.opt.Now()) >= pay.Begun.After(giveUpAfter)
 			if err := t.pursue(ctx, pay, stale); err != nil {
 				if ctx.Err() != nil {
 					return r, ctx.Err()
 				}
+				r.Open++
 				r.problem("payment %s: %v", pay.ID, err)
 				continue
 			}
@@ -98,6 +98,8 @@ func (t *Till) Reconcile(ctx context.Context) (Report, error) {
 			}
 			if settled {
 				r.Settled++
+			} else {
+				r.Open++
 			}
 		}
 		if len(page) < batch {
@@ -208,17 +210,10 @@ func (t *Till) readMovements(ctx context.Context, p Provider, r *Report) error {
 	for _, m := range movements {
 		r.Movements++
 		mark = max(mark, DayOf(m.At))
-		fresh, stranger, err := t.bookMovement(ctx, p, m)
+		err := t.bookMovement(ctx, p, m, r)
 		if err != nil {
 			r.problem("a movement at %s: %v", p.Name(), err)
 			complete = false
-			continue
-		}
-		if fresh {
-			r.Booked++
-		}
-		if stranger {
-			r.Strangers++
 		}
 	}
 	if !complete || mark == "" {
@@ -229,7 +224,7 @@ func (t *Till) readMovements(ctx context.Context, p Provider, r *Report) error {
 
 // bookMovement books one movement if the ledger lacks it, after settling the
 // payment that it belongs to.
-func (t *Till) bookMovement(ctx context.Context, p Provider, m Movement) (fresh, stranger bool, err error) {
+func (t *Till) bookMovement(ctx context.Context, p Provider, m Movement, r *Report) error {
 	entry := m.entry(p.Name())
 	var pay record
 	if err := t.d.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
@@ -245,30 +240,39 @@ func (t *Till) bookMovement(ctx context.Context, p Provider, m Movement) (fresh,
 		}
 		return err
 	}); errors.Is(err, errSeen) {
-		return false, false, nil
+		return nil
 	} else if err != nil && fault.KindOf(err) != fault.Missing {
-		return false, false, err
+		return err
 	}
-	stranger = m.Payment != "" && pay.ID == ""
 	if pay.ID != "" && m.Ref != "" && movesPayment(m.Kind) {
 		fact, err := t.lookup(ctx, p, m.Ref)
 		if err != nil {
-			return false, false, fault.Wrap(fault.Unavailable, "The payment processor does not answer", err)
+			return fault.Wrap(fault.Unavailable, "The payment processor does not answer", err)
 		}
-		if _, err := t.settle(ctx, p.Name(), fact, ""); err != nil {
-			return false, false, err
+		out, err := t.settle(ctx, p.Name(), fact, "")
+		r.Booked += out.posted
+		if out.changed {
+			r.Settled++
 		}
-		fresh = true
+		if err != nil {
+			return err
+		}
 	}
 	if pay.ID != "" {
 		entry.Pledge = pay.Pledge
 	}
-	err = t.d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		posted, err := t.book.Post(ctx, tx, entry)
-		fresh = fresh || posted
+	posted := false
+	if err := t.d.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		posted, err = t.book.Post(ctx, tx, entry)
 		return err
-	})
-	return fresh, stranger && fresh, err
+	}); err != nil || !posted {
+		return err
+	}
+	r.Booked++
+	if m.Payment != "" && pay.ID == "" {
+		r.Strangers++
+	}
+	return nil
 }
 
 // movesPayment says whether a movement of this kind may change a payment's state.

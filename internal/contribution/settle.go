@@ -92,14 +92,24 @@ type outcome struct {
 	unknown bool // money came for a payment that is not in our tables
 }
 
-// settle books a Fact: remembers the event that led to it, moves the payment's
-// state forward, and posts its movements, in one transaction; then follows up.
-// It may be called with any Fact in any order and any number of times.
+// settle books a Fact and then follows it up. It may be called with any Fact in
+// any order and any number of times.
 //
 // The two steps are two transactions on purpose. That money came in is true and
 // is booked even when the key to seal an address is missing; and the follow-up
 // is owed until it is done, because the payment says so (todo).
 func (t *Till) settle(ctx context.Context, provider string, f Fact, event string) (outcome, error) {
+	out, err := t.bookFact(ctx, provider, f, event)
+	if err != nil || !out.changed {
+		return out, err
+	}
+	return out, t.follow(ctx, f.Payment, f)
+}
+
+// bookFact remembers the event that led to a Fact, moves its payment's state
+// forward, posts its movements and marks the follow-up as owed, in one
+// transaction.
+func (t *Till) bookFact(ctx context.Context, provider string, f Fact, event string) (outcome, error) {
 	var out outcome
 	if f.At.IsZero() && !f.State.Taken() {
 		f.At = t.opt.Now()
@@ -108,7 +118,8 @@ func (t *Till) settle(ctx context.Context, provider string, f Fact, event string
 	if err != nil {
 		return out, err
 	}
-	err = t.d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	post := t.book.PostNew
+	once := func(ctx context.Context, tx *db.Tx) error {
 		out = outcome{}
 		if event != "" {
 			if fresh, err := insertEvent(ctx, tx, provider, event); err != nil {
@@ -123,19 +134,24 @@ func (t *Till) settle(ctx context.Context, provider string, f Fact, event string
 		if err := t.advance(ctx, tx, provider, f, &out); err != nil {
 			return err
 		}
-		out.posted, err = t.book.PostAll(ctx, tx, entries)
+		book := post
+		if !out.changed { // some movements are likely to be in the ledger
+			book = t.book.PostAll
+		}
+		out.posted, err = book(ctx, tx, entries)
 		return err
-	})
+	}
+	if err = t.d.Write(ctx, once); errors.Is(err, ledger.ErrNotNew) {
+		post = t.book.PostAll
+		err = t.d.Write(ctx, once)
+	}
 	if err != nil {
 		return out, ignoring(err, errSeen)
 	}
 	if out.unknown && out.posted > 0 {
 		t.opt.Log.Error("booked money for a payment that is not in the tables", "payment", f.Payment, amountOf(f.Amount))
 	}
-	if !out.changed {
-		return out, nil
-	}
-	return out, t.follow(ctx, f.Payment, f)
+	return out, nil
 }
 
 // entriesOf turns a Fact into ledger entries, and refuses one that makes no sense.
@@ -166,16 +182,10 @@ func (m Movement) entry(provider string) ledger.Entry {
 
 // advance moves a payment's state to what the Fact says, if that is ahead.
 func (t *Till) advance(ctx context.Context, tx *db.Tx, provider string, f Fact, out *outcome) error {
-	_, asked, hit, err := settleStarted(ctx, tx, provider, f)
-	if err != nil {
+	hit, err := settleStarted(ctx, tx, provider, f)
+	if err != nil || hit {
+		out.changed = hit
 		return err
-	}
-	if hit {
-		out.changed = true
-		if f.State.Taken() && f.Amount != asked {
-			t.opt.Log.Error("the provider took another amount than was asked for", "payment", f.Payment, "asked", asked.String(), "taken", f.Amount.String())
-		}
-		return nil
 	}
 	pay, err := selectPayment(ctx, tx, f.Payment)
 	if fault.KindOf(err) == fault.Missing {
@@ -192,7 +202,13 @@ func (t *Till) advance(ctx context.Context, tx *db.Tx, provider string, f Fact, 
 	if pay.State = before.Join(f.State); pay.State == before {
 		return nil
 	}
-	if !before.Taken() && pay.State.Taken() {
+	if f.State.Taken() && f.Amount != pay.Amount {
+		t.opt.Log.Error("the provider took another amount than was asked for", "payment", pay.ID, "asked", pay.Amount.String(), "taken", f.Amount.String())
+	}
+	if before == Started {
+		pay.Settled, pay.Abandoned = DayOf(f.At), f.Abandoned
+	}
+	if before == Failed {
 		// It had been given up and was paid after all. If its period was paid
 		// otherwise meanwhile, this is money beside the promise.
 		all, err := paymentsOf(ctx, tx, pay.Pledge)

@@ -141,7 +141,7 @@ func paymentsOf(ctx context.Context, tx *db.Tx, pledge string) ([]Payment, error
 }
 
 func paymentsOfForm(ctx context.Context, tx *db.Tx, form string) ([]record, error) {
-	return payments(ctx, tx, "select "+paymentColumns+" from payment where form = $1 and state <> 'failed'", form)
+	return payments(ctx, tx, "select "+paymentColumns+" from payment where form = $1 and live = 1", form)
 }
 
 // unfinished lists payments whose outcome is open or was not followed up, by id.
@@ -167,8 +167,8 @@ func payments(ctx context.Context, tx *db.Tx, query string, args ...any) (all []
 
 func insertPayment(ctx context.Context, tx *db.Tx, p Payment, rhythm Rhythm, form string) error {
 	_, err := tx.Exec(ctx, `insert into payment
-		(id, pledge, provider, idempotency, ref, form, period, extra, hosted, amount, currency, rhythm, state, abandoned, begun, settled, todo)
-		values ($1, $2, $3, $4, '', $5, $6, 0, $7, $8, $9, $10, 'started', 0, $11, '', 1)`,
+		(id, pledge, provider, idempotency, ref, form, period, extra, hosted, amount, currency, rhythm, state, abandoned, begun, settled, todo, live)
+		values ($1, $2, $3, $4, '', $5, $6, 0, $7, $8, $9, $10, 'started', 0, $11, '', 1, 1)`,
 		p.ID, p.Pledge, p.Provider, p.Key, form, p.Period, number(p.Hosted), p.Amount.Minor, string(p.Amount.Currency), string(rhythm), string(p.Begun))
 	if db.IsUnique(err) {
 		return fault.Wrap(fault.Conflict, "This payment is already under way", err)
@@ -179,25 +179,36 @@ func insertPayment(ctx context.Context, tx *db.Tx, p Payment, rhythm Rhythm, for
 	return nil
 }
 
-// settleStarted stores the outcome of a payment that had none, and returns what
-// was to be paid. It says whether there was such a payment.
-func settleStarted(ctx context.Context, tx *db.Tx, provider string, f Fact) (pledge string, amount money.Amount, hit bool, err error) {
-	err = tx.QueryRow(ctx, `update payment set state = $3, ref = $4, settled = $5, abandoned = $6
-		where id = $1 and provider = $2 and state = 'started' returning pledge, amount, currency`,
-		f.Payment, provider, string(f.State), f.Ref, string(DayOf(f.At)), number(f.Abandoned)).Scan(&pledge, &amount.Minor, &amount.Currency)
-	if errors.Is(err, db.ErrNoRows) {
-		return "", money.Amount{}, false, nil
+// The column live is 0 for payments that failed and 1 for the others. The unique
+// indexes stand on it instead of on state, so that a payment that comes in
+// touches no index.
+const (
+	settleTaken = `update payment set state = $3, ref = $4, settled = $5, abandoned = $6
+		where id = $1 and provider = $2 and state = 'started' and amount = $7 and currency = $8`
+	settleFailed = `update payment set live = 0, state = $3, ref = $4, settled = $5, abandoned = $6
+		where id = $1 and provider = $2 and state = 'started' and amount = $7 and currency = $8`
+)
+
+// settleStarted stores the outcome of a payment that had none, and says whether
+// there was such a payment, of that amount. It is the short way of what nearly
+// always happens; advance has the long one.
+func settleStarted(ctx context.Context, tx *db.Tx, provider string, f Fact) (bool, error) {
+	query := settleTaken
+	if f.State == Failed {
+		query = settleFailed
 	}
+	n, err := tx.Exec(ctx, query, f.Payment, provider, string(f.State), f.Ref, string(DayOf(f.At)), number(f.Abandoned),
+		f.Amount.Minor, string(f.Amount.Currency))
 	if err != nil {
-		return "", money.Amount{}, false, fmt.Errorf("settling a payment: %w", err)
+		return false, fmt.Errorf("settling a payment: %w", err)
 	}
-	return pledge, amount, true, nil
+	return n == 1, nil
 }
 
 // updatePayment stores everything about a payment that can change.
 func updatePayment(ctx context.Context, tx *db.Tx, p record) error {
-	if _, err := tx.Exec(ctx, "update payment set state = $2, ref = $3, settled = $4, abandoned = $5, extra = $6, todo = $7 where id = $1",
-		p.ID, string(p.State), p.Ref, string(p.Settled), number(p.Abandoned), number(p.Extra), number(p.todo)); err != nil {
+	if _, err := tx.Exec(ctx, "update payment set state = $2, ref = $3, settled = $4, abandoned = $5, extra = $6, todo = $7, live = $8 where id = $1",
+		p.ID, string(p.State), p.Ref, string(p.Settled), number(p.Abandoned), number(p.Extra), number(p.todo), number(p.State != Failed)); err != nil {
 		return fmt.Errorf("changing a payment: %w", err)
 	}
 	return nil

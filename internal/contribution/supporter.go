@@ -167,7 +167,12 @@ func (t *Till) Stop(ctx context.Context, id string) (Stopped, error) {
 		if err := updatePledge(ctx, tx, now); err != nil {
 			return err
 		}
-		return t.planMail(ctx, tx, mailGiftStopped, now, Payment{ID: id, Settled: standing.Last, Amount: now.Amount}, who.Email)
+		last := Payment{ID: id, Settled: standing.Last, Amount: now.Amount}
+		sealed, err := t.prepareMail(mailGiftStopped, now.Pledge, last, "", standing.Paid, who.Email)
+		if err != nil {
+			return err
+		}
+		return t.putMail(ctx, tx, sealed)
 	})
 	return s, err
 }

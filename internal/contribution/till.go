@@ -13,6 +13,7 @@ import (
 	"mimeo/internal/jobs"
 	"mimeo/internal/lang"
 	"mimeo/internal/ledger"
+	"mimeo/internal/mail"
 	"mimeo/internal/money"
 	"mimeo/internal/vault"
 )
@@ -49,7 +50,7 @@ type Options struct {
 type Till struct {
 	d     *db.DB
 	jobs  *jobs.Queue
-	mail  Mail
+	mail  *mail.Queue
 	vault *vault.Vault
 	book  *ledger.Book
 	ids   *ident.Source
@@ -63,7 +64,7 @@ type Till struct {
 
 // New returns a till, and registers its jobs and mails with the queues, which
 // must not be running yet.
-func New(d *db.DB, q *jobs.Queue, m Mail, v *vault.Vault, book *ledger.Book, ids *ident.Source, o Options) (*Till, error) {
+func New(d *db.DB, q *jobs.Queue, m *mail.Queue, v *vault.Vault, book *ledger.Book, ids *ident.Source, o Options) (*Till, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

@@ -2,16 +2,28 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"mimeo/internal/db"
 )
 
-// Book is the ledger. It holds no state: everything is in the database.
-type Book struct{}
+// Book is the ledger. All of it is in the database; what a Book remembers of
+// where it ends is a guess that saves a statement.
+type Book struct{ end atomic.Pointer[head] }
+
+// head is the newest row.
+type head struct {
+	seq  int64
+	hash []byte
+}
 
 // New returns the book.
 func New() *Book { return &Book{} }
+
+// ErrNotNew is what PostNew answers when an entry is in the book already.
+var ErrNotNew = errors.New("the ledger has this entry already")
 
 // Post adds one entry in the caller's transaction. posted is false when an
 // entry with this ID is in the book already; that one is left as it is.
@@ -25,38 +37,86 @@ func (b *Book) Post(ctx context.Context, tx *db.Tx, e Entry) (posted bool, err e
 // one after the other, because each row needs the hash of the one before it:
 // post last, and keep the rest of the transaction short.
 func (b *Book) PostAll(ctx context.Context, tx *db.Tx, entries []Entry) (posted int, err error) {
-	rows := make([]row, 0, len(entries))
-	for _, e := range entries {
-		r, err := rowOf(e)
-		if err != nil {
-			return 0, fmt.Errorf("posting %s: %w", e.ID, err)
-		}
-		rows = append(rows, r)
-	}
-	if len(rows) == 0 {
-		return 0, nil
+	rows, err := rowsOf(entries)
+	if err != nil || len(rows) == 0 {
+		return 0, err
 	}
 	seq, hash, err := lockHead(ctx, tx)
 	if err != nil {
 		return 0, err
 	}
+	end := head{seq, hash}
 	for i := range rows {
-		r := &rows[i]
-		r.seq = seq + 1
-		r.hash = r.link(hash)
-		added, err := insert(ctx, tx, r)
+		next := rows[i : i+1].follow(end)
+		n, err := insert(ctx, tx, rows[i])
 		if err != nil {
 			return 0, err
 		}
-		if added {
-			seq, hash = r.seq, r.hash
+		if n > 0 {
+			end = next
 			posted++
 		}
 	}
+	b.end.Store(&end)
 	if posted == 0 {
 		return 0, nil
 	}
-	return posted, moveHead(ctx, tx, seq, hash)
+	return posted, moveHead(ctx, tx, end.seq, end.hash)
+}
+
+// PostNew is PostAll for entries that ought to be new, in half the statements.
+// When one is not new after all it returns ErrNotNew: the transaction must then
+// be rolled back by returning that error, and may be run again with PostAll.
+func (b *Book) PostNew(ctx context.Context, tx *db.Tx, entries []Entry) (posted int, err error) {
+	rows, err := rowsOf(entries)
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	from := b.end.Load()
+	if from == nil {
+		return b.PostAll(ctx, tx, entries)
+	}
+	end := rows.follow(*from)
+	if moved, err := moveHeadFrom(ctx, tx, from, &end); err != nil {
+		return 0, err
+	} else if !moved { // another process posted, or the last transaction came to nothing
+		return b.PostAll(ctx, tx, entries)
+	}
+	n, err := insert(ctx, tx, rows...)
+	if err != nil {
+		return 0, err
+	}
+	if n != len(rows) {
+		return 0, ErrNotNew
+	}
+	b.end.Store(&end)
+	return n, nil
+}
+
+// chain is rows that are about to be added.
+type chain []row
+
+// follow numbers and hashes the rows as those after the given one, and returns
+// the last.
+func (c chain) follow(end head) head {
+	for i := range c {
+		c[i].seq = end.seq + 1
+		c[i].hash = c[i].link(end.hash)
+		end = head{c[i].seq, c[i].hash}
+	}
+	return end
+}
+
+func rowsOf(entries []Entry) (chain, error) {
+	rows := make(chain, 0, len(entries))
+	for _, e := range entries {
+		r, err := rowOf(e)
+		if err != nil {
+			return nil, fmt.Errorf("posting %s: %w", e.ID, err)
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
 }
 
 // Has says whether an entry with this ID is in the book.

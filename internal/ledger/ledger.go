@@ -126,7 +126,12 @@ func (e Entry) check() error {
 }
 
 func plain(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._:/-", r)
+	switch r {
+	case '.', '_', ':', '/', '-':
+		return true
+	default:
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+	}
 }
 
 // String is the entry for logs and error messages.
