@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -146,7 +146,25 @@ const (
 
 func killInMidBatch(t *testing.T, url string, nodes int, data string) {
 	keys := filepath.Join(t.TempDir(), "keys")
-	server := mailtest.Start(t, mailtest.Options{})
+	// The server takes no more than limit letters, so that each kill comes in
+	// the middle of a batch with all senders busy.
+	var server *mailtest.Server
+	limit, moved := killEach, sync.NewCond(&sync.Mutex{})
+	raise := func(to int) {
+		moved.L.Lock()
+		limit = to
+		moved.L.Unlock()
+		moved.Broadcast()
+	}
+	server = mailtest.Start(t, mailtest.Options{Fail: func(stage mailtest.Stage, _ string) error {
+		moved.L.Lock()
+		defer moved.L.Unlock()
+		for stage == mailtest.AfterData && server.Count() >= limit {
+			moved.Wait()
+		}
+		return nil
+	}})
+	defer raise(math.MaxInt)
 	d := dbtest.Open(t, url, time.Now)
 	v, err := vault.Open(t.Context(), d, vault.Options{Dir: keys, Now: time.Now})
 	if err != nil {
@@ -203,16 +221,22 @@ func killInMidBatch(t *testing.T, url string, nodes int, data string) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d rows are left after %d kills, %d letters arrived", left(), kills, server.Count())
 		}
-		if server.Count() >= (kills+1)*killEach {
-			kills++
-			victim := rand.N(nodes)
-			if err := running[victim].Process.Kill(); err != nil {
+		if server.Count() < (kills+1)*killEach {
+			continue
+		}
+		kills++
+		for i, cmd := range running { // all of them, or one of them
+			if kills%2 == 0 && i != kills/2%nodes {
+				continue
+			}
+			if err := cmd.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
-			_ = running[victim].Wait()
+			_ = cmd.Wait()
 			noTrace(t, fmt.Sprint("kill ", kills), data, keys)
-			running[victim] = start()
+			running[i] = start()
 		}
+		raise((kills + 1) * killEach)
 	}
 	for _, cmd := range running {
 		_ = cmd.Process.Kill()
