@@ -169,7 +169,8 @@ test("odd requests get clear answers", async () => {
     ["/fa/../../x", {}, [301, 307, 308, 400, 404]],
     ["/support/return/nonsense", {}, [400, 403, 404]],
     ["/remind/2027-13.ics", {}, [400, 404]],
-    ["/hooks/simulator", { method: "POST", body: "{}" }, [400, 401, 403]],
+    ["/hooks/stripe", { method: "POST", body: "{}" }, [400, 401, 403]],
+    ["/hooks/nobody", { method: "POST", body: "{}" }, [404]],
   ]) {
     let answer;
     try {

@@ -76,7 +76,7 @@ export class Reader {
       if (a.request().isNavigationRequest() && a.request().frame() === r.page.mainFrame()) r.answer = a;
     });
     r.page.on("console", (m) => {
-      if (["error", "warning"].includes(m.type())) r.complaints.push(`${m.type()}: ${m.text()}`);
+      if (["error", "warning"].includes(m.type())) r.complaints.push(`${m.type()}: ${m.text()} ${m.location().url}`);
     });
     r.page.on("pageerror", (e) => r.complaints.push(`page error: ${e}`));
     r.page.on("requestfailed", (q) => {
@@ -120,8 +120,15 @@ export class Reader {
     return (await this.cookies()).find((c) => c.name === "ask")?.value ?? "";
   }
 
-  shot(name, options = {}) {
-    return this.page.screenshot({ path: join(out, `${own}-${name}-${this.view.name}.png`), fullPage: true, ...options });
+  async shot(name) {
+    // On a machine under load Chromium now and then has no frame to give at the first asking.
+    for (let again = 3; ; again--) {
+      try {
+        return await this.page.screenshot({ path: join(out, `${own}-${name}-${this.view.name}.png`), fullPage: true });
+      } catch (err) {
+        if (again === 0) throw err;
+      }
+    }
   }
 
   /** Everything that must be true of every page, in the state that is on the screen. */
