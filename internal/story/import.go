@@ -160,7 +160,7 @@ func (d *Desk) importFile(ctx context.Context, f File, run ImportRun) (Reported,
 
 // of takes over how a stored story is.
 func (r *Reported) of(s *Story) {
-	r.ID, r.Slug, r.Title, r.State, r.Path = s.ID, s.Slug, s.Headline, s.State, s.Path()
+	r.ID, r.Slug, r.Title, r.State, r.Path, r.Paragraphs = s.ID, s.Slug, s.Headline, s.State, s.Path(), len(s.Body.Blocks)
 }
 
 // known says whether a source was imported before, and as what.

@@ -81,6 +81,12 @@ func TestImport(t *testing.T) {
 		if b.calls != 1 {
 			t.Errorf("the appeal was proposed %d times", b.calls)
 		}
+		untitled := run
+		untitled.Title = ""
+		want.Stories[0].File = "page.txt"
+		if diff := cmp.Diff(want, report(d.Import(ctx, []story.File{file("page.txt", page)}, untitled))); diff != "" {
+			t.Error("the report is not of the story as it is: ", diff)
+		}
 		// Publishing it by importing once more is what the person asks for.
 		run.Publish = true
 		for range 2 {
