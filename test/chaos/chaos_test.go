@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,7 +40,7 @@ func TestLedgerEqualsTheBanks(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	n := newNewsroom(t)
 	var planted []string
-	var reached, broken atomic.Int64
+	var reached, broken, reminders atomic.Int64
 	for round := range rounds {
 		n.start()
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -49,7 +48,7 @@ func TestLedgerEqualsTheBanks(t *testing.T) {
 		if err := n.faults(ctx, plan); err != nil {
 			t.Fatal(err)
 		}
-		moment := time.Duration(random.IntN(500)) * time.Millisecond
+		moment := time.Duration(random.IntN(300)) * time.Millisecond
 		var donors sync.WaitGroup
 		for i := range 4 {
 			g := gift{
@@ -71,6 +70,14 @@ func TestLedgerEqualsTheBanks(t *testing.T) {
 				}
 			})
 		}
+		waiting := fmt.Sprintf("planted-%06x-%d-later@example.org", random.IntN(1<<24), round)
+		planted = append(planted, waiting)
+		origin := n.origin
+		donors.Go(func() {
+			if err := remind(ctx, origin, waiting); err == nil {
+				reminders.Add(1)
+			}
+		})
 		if round%4 == 3 {
 			// Renewals fall due while the newsroom dies.
 			donors.Go(func() { _ = n.advance(ctx, "P10D") }) // it is killed in the middle of it
@@ -83,16 +90,14 @@ func TestLedgerEqualsTheBanks(t *testing.T) {
 		donors.Wait()
 		cancel()
 	}
-	t.Logf("%d gifts came to their end, %d were cut off or refused", reached.Load(), broken.Load())
-	if reached.Load() == 0 {
-		t.Error("no gift came through at all: the kills come too early to prove anything")
+	t.Logf("%d gifts came to their end, %d were cut off or refused; %d reminders were set", reached.Load(), broken.Load(), reminders.Load())
+	if reached.Load() == 0 || reminders.Load() == 0 {
+		t.Error("no gift or no reminder came through at all: the kills come too early to prove anything")
 	}
 
-	hits, inBank := scan(t, append(slices.Clone(planted), plantedAgent, plantedNetwork), n.data, filepath.Dir(n.log.Name()))
-	report(t, "found in the folder of a killed newsroom", hits)
-	if len(inBank) == 0 {
-		t.Error("not even the bank knows its customers: the scan looks for the wrong thing")
-	}
+	planted = append(planted, plantedAgent, plantedNetwork)
+	folders := []string{n.data, filepath.Dir(n.log.Name())}
+	report(t, "found in the folder of a killed newsroom", scan(t, planted, folders...))
 
 	n.start()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -101,28 +106,43 @@ func TestLedgerEqualsTheBanks(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.mustRun("contribution", "reconcile")
-	if err := n.advance(ctx, "P1D"); err != nil {
+	n.mustRun("ledger", "check")
+	balanced(t, n)
+
+	// Two months on the monthly gifts have been renewed twice, and nothing is left open.
+	if err := n.advance(ctx, "P2M"); err != nil {
 		t.Fatal(err)
 	}
 	n.mustRun("contribution", "reconcile")
 	n.mustRun("ledger", "check")
-
-	lines := n.statements()
-	if len(lines) == 0 {
-		t.Fatal("the donors' banks have no line: nothing was paid, nothing is proved")
-	}
-	entries := ledgerLines(t, n.mustRun("ledger", "export", "--format", "csv"))
-	compare(t, lines, entries)
-	t.Logf("%d lines on statements, %d movements in the ledger", len(lines), len(entries))
-
-	before := len(entries)
+	lines, entries := balanced(t, n)
+	t.Logf("%d lines on statements, %d movements in the ledger", lines, entries)
 	n.mustRun("contribution", "reconcile")
-	if again := ledgerLines(t, n.mustRun("ledger", "export", "--format", "csv")); len(again) != before {
-		t.Errorf("reconciling once more added %d movements", len(again)-before)
+	if _, again := balanced(t, n); again != entries {
+		t.Errorf("reconciling once more added %d movements", again-entries)
+	}
+
+	headline, err := n.leadStory(ctx)
+	if err != nil {
+		t.Fatal(err)
 	}
 	n.kill()
-	hits, _ = scan(t, append(planted, plantedAgent, plantedNetwork), n.data, filepath.Dir(n.log.Name()))
-	report(t, "found in the folder at the end", hits)
+	report(t, "found in the folder at the end", scan(t, planted, folders...))
+	if len(scan(t, []string{headline}, n.data)) == 0 {
+		t.Errorf("the scan does not even find the lead story's headline %q: it proves nothing", headline)
+	}
+}
+
+// balanced holds the ledger against the statements.
+func balanced(t *testing.T, n *newsroom) (lines, entries int) {
+	t.Helper()
+	statements := n.statements()
+	if len(statements) == 0 {
+		t.Fatal("the donors' banks have no line: nothing was paid, nothing is proved")
+	}
+	booked := ledgerLines(t, n.mustRun("ledger", "export", "--format", "csv"))
+	compare(t, statements, booked)
+	return len(statements), len(booked)
 }
 
 func report(t *testing.T, what string, hits []string) {

@@ -217,6 +217,7 @@ var (
 	cardNumber  = regexp.MustCompile(`\[number=`)
 	cardExpires = regexp.MustCompile(`\[exp=`)
 	cardCode    = regexp.MustCompile(`\[cvc=`)
+	remindMe    = regexp.MustCompile(`(?i)remind me in`)
 	anything    = regexp.MustCompile(`(?i)pay|support|give|confirm`)
 )
 
@@ -251,4 +252,16 @@ func (g gift) give(ctx context.Context, origin string) error {
 		return fmt.Errorf("the card: %w", err)
 	}
 	return nil
+}
+
+// remind asks for a reminder, whose address then waits for its month.
+func remind(ctx context.Context, origin, address string) error {
+	v, err := newVisitor()
+	if err != nil {
+		return err
+	}
+	if err := v.get(ctx, origin+"/remind"); err != nil {
+		return err
+	}
+	return v.submit(ctx, remindMe, answer{email, address})
 }

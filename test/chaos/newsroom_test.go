@@ -227,6 +227,21 @@ func (n *newsroom) statements() []line {
 	return lines
 }
 
+// leadStory is the headline at the top of the front page.
+func (n *newsroom) leadStory(ctx context.Context) (string, error) {
+	v, err := newVisitor()
+	if err != nil {
+		return "", err
+	}
+	if err := v.get(ctx, n.origin+"/"); err != nil {
+		return "", err
+	}
+	for h := range elements(v.page, "h2") {
+		return text(h), nil
+	}
+	return "", errors.New("no headline on the front page")
+}
+
 // firstMatch passes output on and hands over the first text that matches.
 type firstMatch struct {
 	pattern *regexp.Regexp
