@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"mimeo/internal/db"
@@ -38,18 +39,20 @@ type Report struct {
 
 // String is the report for a terminal.
 func (r Report) String() string {
-	text := fmt.Sprintf("The outcome of %d payments was found out, %d are still open.\nThe providers list %d movements, %d of them were not in the ledger.\n",
+	var text strings.Builder
+	fmt.Fprintf(&text, "The outcome of %d payments was found out, %d are still open.\nThe providers list %d movements, %d of them were not in the ledger.\n",
 		r.Settled, r.Open, r.Movements, r.Booked)
 	if r.Strangers > 0 {
-		text += fmt.Sprintf("%d of these belong to no payment that is known here: look at them.\n", r.Strangers)
+		fmt.Fprintf(&text, "%d of these belong to no payment that is known here: look at them.\n", r.Strangers)
 	}
 	for _, p := range r.Problems {
-		text += "Not done: " + p + "\n"
+		text.WriteString("Not done: " + p + "\n")
 	}
-	return text
+	return text.String()
 }
 
-func (r *Report) problem(format string, args ...any) {
+// problem adds what could not be done to the report.
+func problem(r *Report, format string, args ...any) {
 	const most = 50
 	if len(r.Problems) < most {
 		r.Problems = append(r.Problems, fmt.Sprintf(format, args...))
@@ -89,7 +92,7 @@ func (t *Till) Reconcile(ctx context.Context) (Report, error) {
 					return r, ctx.Err()
 				}
 				r.Open++
-				r.problem("payment %s: %v", pay.ID, err)
+				problem(&r, "payment %s: %v", pay.ID, err)
 				continue
 			}
 			settled, err := t.isSettled(ctx, pay.ID)
@@ -203,7 +206,7 @@ func (t *Till) readMovements(ctx context.Context, p Provider, r *Report) error {
 	}
 	movements, err := p.Movements(ctx, since)
 	if err != nil {
-		r.problem("the movements at %s: %v", p.Name(), err)
+		problem(r, "the movements at %s: %v", p.Name(), err)
 		return ctx.Err()
 	}
 	complete := true
@@ -212,7 +215,7 @@ func (t *Till) readMovements(ctx context.Context, p Provider, r *Report) error {
 		mark = max(mark, DayOf(m.At))
 		err := t.bookMovement(ctx, p, m, r)
 		if err != nil {
-			r.problem("a movement at %s: %v", p.Name(), err)
+			problem(r, "a movement at %s: %v", p.Name(), err)
 			complete = false
 		}
 	}
@@ -269,7 +272,7 @@ func (t *Till) bookMovement(ctx context.Context, p Provider, m Movement, r *Repo
 		return err
 	}
 	r.Booked++
-	if m.Payment != "" && pay.ID == "" {
+	if pay.ID == "" && (m.Payment != "" || m.Kind == ledger.Gross) {
 		r.Strangers++
 	}
 	return nil

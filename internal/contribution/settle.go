@@ -149,7 +149,7 @@ func (t *Till) bookFact(ctx context.Context, provider string, f Fact, event stri
 		return out, ignoring(err, errSeen)
 	}
 	if out.unknown && out.posted > 0 {
-		t.opt.Log.Error("booked money for a payment that is not in the tables", "payment", f.Payment, amountOf(f.Amount))
+		t.opt.Log.Error("booked money for a payment that is not in the tables", "payment", f.Payment, "amount", f.Amount.String())
 	}
 	return out, nil
 }

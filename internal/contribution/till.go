@@ -14,7 +14,6 @@ import (
 	"mimeo/internal/lang"
 	"mimeo/internal/ledger"
 	"mimeo/internal/mail"
-	"mimeo/internal/money"
 	"mimeo/internal/vault"
 )
 
@@ -273,6 +272,3 @@ func refusal(err error) error {
 		return err
 	}
 }
-
-// amountOf is the amount for the log: never with whom it is from.
-func amountOf(a money.Amount) slog.Attr { return slog.String("amount", a.String()) }

@@ -811,6 +811,39 @@ func TestEveryMailInEveryLanguage(t *testing.T) {
 	}
 }
 
+// A movement that is in the ledger before its payment is heard of, as after a
+// reconciliation that was cut off, is not booked a second time.
+func TestMovementsBeforeTheirPayment(t *testing.T) {
+	each(t, func(t *testing.T, s *stand) {
+		id := s.begin(s.intent(money.Of(500, money.USD), Monthly))
+		s.bank.pay(id)
+		if err := s.d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			_, err := s.till.book.Post(ctx, tx, s.bank.movements[1].entry(s.bank.name))
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		s.hearAll()
+		s.trueBook()
+		if got := s.payment(id); got.State != Paid || got.todo {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestTheBankTookAnotherAmount(t *testing.T) {
+	each(t, func(t *testing.T, s *stand) {
+		id := s.begin(s.intent(money.Of(500, money.USD), Once))
+		s.bank.set(func(b *bank) { b.charges[id].amount.Minor = 600 })
+		s.bank.pay(id)
+		s.hearAll()
+		s.trueBook()
+		if got := s.payment(id); got.State != Paid || !strings.Contains(s.log.String(), "another amount") {
+			t.Errorf("%+v, %s", got, s.log)
+		}
+	})
+}
+
 func TestMovementsKeepTheirIdentity(t *testing.T) {
 	m := Movement{Object: "ch_1", Kind: ledger.Gross}
 	if got := m.entryID("stripe"); got != "stripe:ch_1:gross" {

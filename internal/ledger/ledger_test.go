@@ -229,9 +229,56 @@ func TestHeadDependsOnEveryField(t *testing.T) {
 	}
 }
 
+// A Book's memory of where the ledger ends is only a guess: another process may
+// have posted, and its own transaction may have come to nothing.
+func TestGuessingTheEnd(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		mine, theirs := ledger.New(), ledger.New()
+		write := func(b *ledger.Book, fail bool, entries ...ledger.Entry) error {
+			return d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+				if _, err := b.PostNew(ctx, tx, entries); err != nil {
+					return err
+				}
+				if fail {
+					return errRollback
+				}
+				return nil
+			})
+		}
+		for i, step := range []struct {
+			book    *ledger.Book
+			fail    bool
+			entries []ledger.Entry
+			want    error
+		}{
+			{mine, false, []ledger.Entry{gross("1", 1)}, nil},
+			{mine, false, []ledger.Entry{gross("2", 2), gross("3", 3)}, nil},
+			{theirs, false, []ledger.Entry{gross("4", 4), gross("5", 5), gross("6", 6)}, nil},
+			{mine, false, []ledger.Entry{gross("7", 7)}, nil},
+			{mine, true, []ledger.Entry{gross("8", 8)}, errRollback},
+			{mine, false, []ledger.Entry{gross("9", 9)}, nil},
+			{mine, false, []ledger.Entry{gross("10", 10), gross("2", 2)}, ledger.ErrNotNew},
+			{mine, false, []ledger.Entry{gross("11", 11)}, nil},
+			{theirs, false, nil, nil},
+			{theirs, false, []ledger.Entry{gross("12", 12)}, nil},
+		} {
+			if err := write(step.book, step.fail, step.entries...); !errors.Is(err, step.want) {
+				t.Fatalf("step %d: %v", i, err)
+			}
+			if report := check(t, d); report.Broken != nil {
+				t.Fatalf("step %d: %+v", i, report.Broken)
+			}
+		}
+		if report := check(t, d); report.Entries != 10 {
+			t.Errorf("%d entries", report.Entries)
+		}
+	})
+}
+
 func TestManyWritersMakeOneChain(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		const writers, each = 8, 25
+		books := []*ledger.Book{ledger.New(), ledger.New()}
 		var wait sync.WaitGroup
 		for w := range writers {
 			wait.Go(func() {
@@ -239,7 +286,12 @@ func TestManyWritersMakeOneChain(t *testing.T) {
 					err := d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
 						shared := gross(fmt.Sprint("shared", i), 100)
 						own := gross(fmt.Sprint("w", w, "-", i), 1)
-						_, err := ledger.New().PostAll(ctx, tx, []ledger.Entry{own, shared})
+						book := books[w%2]
+						_, err := book.PostNew(ctx, tx, []ledger.Entry{own})
+						if err != nil {
+							return err
+						}
+						_, err = book.Post(ctx, tx, shared)
 						if err == nil && i%5 == 4 {
 							return errRollback
 						}
