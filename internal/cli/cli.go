@@ -55,7 +55,6 @@ type commands struct {
 type session struct {
 	ctx    context.Context
 	config config.Config
-	demo   bool
 	json   bool
 	Streams
 	log  *slog.Logger

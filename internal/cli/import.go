@@ -80,11 +80,10 @@ func (s *session) importInWords(report story.Report, dry bool) {
 		}
 		fmt.Fprintf(s.Out, "%s: “%s” %s, %d paragraphs %s\n", r.File, r.Title, verb, r.Paragraphs, r.Path)
 		if r.AppealLine > 0 {
-			id := "an appeal"
+			fmt.Fprintf(s.Out, "  line %d: an appeal was found below the story and kept apart\n", r.AppealLine)
 			if r.Appeal != nil {
-				id = "appeal " + *r.Appeal + ", a draft; show it with: mimeo appeal live " + *r.Appeal
+				fmt.Fprintf(s.Out, "  it is the draft %[1]s; to show it: mimeo appeal live %[1]s\n", *r.Appeal)
 			}
-			fmt.Fprintf(s.Out, "  line %d: %s was found below the story and kept apart\n", r.AppealLine, id)
 		}
 		for _, w := range r.Warnings {
 			fmt.Fprintf(s.Out, "  line %d, column %d: %s\n", w.Line, w.Column, w.Message)

@@ -55,4 +55,3 @@ type ledgerExportCmd struct {
 func (c ledgerExportCmd) Run(s *session) error {
 	return s.with(func(a *app.App) error { return a.Ledger.Export(s.ctx, a.DB, s.Out, ledger.Format(c.Format)) })
 }
-
