@@ -66,6 +66,7 @@ export class Reader {
     };
     r.context = await browser.newContext({ ...look, javaScriptEnabled: false });
     r.page = await r.context.newPage();
+    r.page.setDefaultTimeout(20_000);
     r.requests = [];
     r.complaints = [];
     r.page.on("request", (q) => {
@@ -107,7 +108,8 @@ export class Reader {
 
   /** Does what a click does and waits for the page that follows. */
   async act(click, status = 200) {
-    await Promise.all([this.page.waitForEvent("load"), click()]);
+    // A click that finds nothing gives up first: its message says what it looked for.
+    await Promise.all([this.page.waitForEvent("load", { timeout: 25_000 }), click()]);
     assert.equal(this.answer.status(), status, `${this.page.url()} after the click`);
     return this.page;
   }

@@ -50,12 +50,8 @@ for (const page of pages) {
     });
 
     test("is on the page word for word, and the appeal is not in the story", async () => {
-      path = await until("the story's address", async () => {
-        for (const month of ["2024/12", "2026/11"]) {
-          const at = `/${month}/${imported.slug}`;
-          if ((await fetch(demo.origin + at)).ok) return at;
-        }
-      });
+      path = imported.path;
+      await until("the story on the page", async () => (await fetch(demo.origin + path)).ok);
       await reader.goto(path);
       await reader.examine("article");
       assert.equal((await reader.page.locator("h1").innerText()).trim(), page.title);
@@ -69,6 +65,20 @@ for (const page of pages) {
       for (const feed of ["/feed.xml", "/feed.atom", "/feed.json", "/sitemap.xml"]) {
         assert.ok((await (await fetch(demo.origin + feed)).text()).includes(imported.slug), feed);
       }
+    });
+
+    test("its own message, made live, is what the page asks with", async () => {
+      const rules = JSON.parse(demo.run("appeal", "show"));
+      for (const a of rules.appeals) if (a.state === "live") demo.run("appeal", "archive", a.id);
+      demo.run("appeal", "live", imported.appeal);
+      const message = lines.slice(page.appealAt);
+      await until("the message on the page", async () => {
+        await reader.goto(path);
+        return (await step.appeal(reader).count()) && (await step.appeal(reader).innerText()).includes(message[2].slice(0, 40));
+      });
+      const shown = (await step.appeal(reader).textContent()).replace(/\s+/g, " ");
+      for (const p of message.slice(0, message.indexOf("Continue"))) assert.ok(shown.includes(p.replace(/\s+/g, " ")), `not in the message, or changed: ${p}`);
+      await reader.examine("own-message");
     });
 
     test("its whole dialogue, the way a reader clicks it", async () => {
