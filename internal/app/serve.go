@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -105,7 +104,7 @@ func (a *App) run(ctx context.Context, l net.Listener, out io.Writer) error {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
 		// What net/http would log names network addresses: nobody gets it.
-		ErrorLog: log.New(io.Discard, "", 0),
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	}
 	if !a.isDemo {
 		server.WriteTimeout = time.Minute
@@ -222,7 +221,9 @@ func (a *App) surface(ctx context.Context) (h http.Handler, closeSite func() err
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(status)
-		_, _ = io.WriteString(w, message+"\n")
+		if _, err := io.WriteString(w, message+"\n"); err != nil {
+			a.log.Debug("a caller left before the answer", "err", err)
+		}
 	}
 	headers := web.NewHeaders(web.Policy(), strings.HasPrefix(a.config.BaseURL, "https:"))
 	handle := func(pattern string, h web.Handler) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -39,7 +40,7 @@ type appealDecideCmd struct {
 	Config string `name:"config" required:"" help:"Configuration of the appeals." type:"path"`
 }
 
-func (c appealDecideCmd) Run(s *session) error {
+func (c appealDecideCmd) Run(ctx context.Context, s *session) error {
 	rules, _, err := s.rules(c.Config)
 	if err != nil {
 		return err
@@ -49,16 +50,16 @@ func (c appealDecideCmd) Run(s *session) error {
 
 type appealShowCmd struct{}
 
-func (appealShowCmd) Run(s *session) error {
-	return s.with(func(a *app.App) error {
-		history, err := a.Appeals.History(s.ctx, 0, 1)
+func (appealShowCmd) Run(ctx context.Context, s *session) error {
+	return s.with(ctx, func(a *app.App) error {
+		history, err := a.Appeals.History(ctx, 0, 1)
 		if err != nil {
 			return err
 		}
 		if len(history) == 0 {
 			return fault.Missingf("No appeals have been set up")
 		}
-		r, err := a.Appeals.Version(s.ctx, history[0].Version)
+		r, err := a.Appeals.Version(ctx, history[0].Version)
 		if err != nil {
 			return err
 		}
@@ -72,13 +73,13 @@ type appealSaveCmd struct {
 	Author string `help:"Who changes it, for the history." default:"command line"`
 }
 
-func (c appealSaveCmd) Run(s *session) error {
+func (c appealSaveCmd) Run(ctx context.Context, s *session) error {
 	_, raw, err := s.rules(c.File)
 	if err != nil {
 		return err
 	}
-	return s.with(func(a *app.App) error {
-		r, err := a.Appeals.Save(s.ctx, raw, c.Author)
+	return s.with(ctx, func(a *app.App) error {
+		r, err := a.Appeals.Save(ctx, raw, c.Author)
 		if err != nil {
 			return err
 		}
@@ -90,23 +91,29 @@ type appealLiveCmd struct {
 	ID string `arg:"" help:"The appeal."`
 }
 
-func (c appealLiveCmd) Run(s *session) error { return s.appealState(c.ID, appeal.Live) }
+func (c appealLiveCmd) Run(ctx context.Context, s *session) error {
+	return s.appealState(ctx, c.ID, appeal.Live)
+}
 
 type appealDraftCmd struct {
 	ID string `arg:"" help:"The appeal."`
 }
 
-func (c appealDraftCmd) Run(s *session) error { return s.appealState(c.ID, appeal.Draft) }
+func (c appealDraftCmd) Run(ctx context.Context, s *session) error {
+	return s.appealState(ctx, c.ID, appeal.Draft)
+}
 
 type appealArchCmd struct {
 	ID string `arg:"" help:"The appeal."`
 }
 
-func (c appealArchCmd) Run(s *session) error { return s.appealState(c.ID, appeal.Archived) }
+func (c appealArchCmd) Run(ctx context.Context, s *session) error {
+	return s.appealState(ctx, c.ID, appeal.Archived)
+}
 
-func (s *session) appealState(id string, state appeal.State) error {
-	return s.with(func(a *app.App) error {
-		r, err := a.Appeals.SetState(s.ctx, id, state, "command line")
+func (s *session) appealState(ctx context.Context, id string, state appeal.State) error {
+	return s.with(ctx, func(a *app.App) error {
+		r, err := a.Appeals.SetState(ctx, id, state, "command line")
 		if err != nil {
 			return err
 		}

@@ -53,7 +53,6 @@ type commands struct {
 
 // session is what a command's Run method gets.
 type session struct {
-	ctx    context.Context
 	config config.Config
 	json   bool
 	Streams
@@ -76,6 +75,7 @@ func Run(ctx context.Context, args []string, io Streams) int {
 		kong.Exit(func(code int) { exit = code }),
 		kong.DefaultEnvars("MIMEO"),
 		kong.Resolvers(file),
+		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 	)
 	if err != nil {
@@ -99,7 +99,7 @@ func Run(ctx context.Context, args []string, io Streams) int {
 		fmt.Fprintf(io.Err, "mimeo: %v\nTry: mimeo --help\n", err)
 		return misuse
 	}
-	s := &session{ctx: ctx, config: c.Config, json: c.JSON, Streams: io, file: file.values}
+	s := &session{config: c.Config, json: c.JSON, Streams: io, file: file.values}
 	s.log = slog.New(slog.NewTextHandler(io.Err, &slog.HandlerOptions{Level: level(c.LogLevel)}))
 	err = k.Run(s)
 	switch {
@@ -128,13 +128,13 @@ func level(name string) slog.Level {
 }
 
 // open opens the newsroom's data for a command that works beside a server.
-func (s *session) open() (*app.App, error) {
-	return app.Open(s.ctx, s.config, app.Options{Log: s.log})
+func (s *session) open(ctx context.Context) (*app.App, error) {
+	return app.Open(ctx, s.config, app.Options{Log: s.log})
 }
 
 // with runs f on the opened data and closes it.
-func (s *session) with(f func(a *app.App) error) error {
-	a, err := s.open()
+func (s *session) with(ctx context.Context, f func(a *app.App) error) error {
+	a, err := s.open(ctx)
 	if err != nil {
 		return err
 	}

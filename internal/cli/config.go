@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -21,7 +22,7 @@ type configCmd struct {
 
 type configShowCmd struct{}
 
-func (configShowCmd) Run(s *session) error {
+func (configShowCmd) Run(ctx context.Context, s *session) error {
 	options := s.config.Options()
 	if !s.json {
 		_, err := io.WriteString(s.Out, config.Show(options))
@@ -41,7 +42,7 @@ type configCheckCmd struct {
 	Path string `arg:"" optional:"" name:"file" help:"File to check in place of the one in use." type:"path"`
 }
 
-func (c configCheckCmd) Run(s *session) error {
+func (c configCheckCmd) Run(ctx context.Context, s *session) error {
 	path := c.Path
 	if path == "" {
 		path = configFile(os.Args[1:])
@@ -92,17 +93,10 @@ type versionCmd struct{}
 // Version is set by the linker when a release is built.
 var Version = ""
 
-func (versionCmd) Run(s *session) error {
+func (versionCmd) Run(ctx context.Context, s *session) error {
 	v := Version
 	if v == "" {
-		v = "development"
-		if info, ok := debug.ReadBuildInfo(); ok {
-			for _, set := range info.Settings {
-				if set.Key == "vcs.revision" && len(set.Value) >= 12 {
-					v += " " + set.Value[:12]
-				}
-			}
-		}
+		v = "development" + revision()
 	}
 	if s.json {
 		return s.print(map[string]string{"version": v})
@@ -111,15 +105,29 @@ func (versionCmd) Run(s *session) error {
 	return err
 }
 
+// revision is the commit a program was built from, where the compiler noted it.
+func revision() string {
+	info, _ := debug.ReadBuildInfo()
+	if info == nil {
+		return ""
+	}
+	for _, set := range info.Settings {
+		if set.Key == "vcs.revision" && len(set.Value) >= 12 {
+			return " " + set.Value[:12]
+		}
+	}
+	return ""
+}
+
 type healthCmd struct{}
 
-func (healthCmd) Run(s *session) error {
+func (healthCmd) Run(ctx context.Context, s *session) error {
 	client := http.Client{Timeout: 5 * time.Second}
 	host := s.config.Listen
 	if strings.HasPrefix(host, ":") {
 		host = "127.0.0.1" + host
 	}
-	req, err := http.NewRequestWithContext(s.ctx, http.MethodGet, "http://"+host+"/readyz", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+host+"/readyz", nil)
 	if err != nil {
 		return err
 	}
@@ -127,7 +135,7 @@ func (healthCmd) Run(s *session) error {
 	if err != nil {
 		return fault.Wrap(fault.Unavailable, "Nothing answers at "+host, err)
 	}
-	defer func() { _ = res.Body.Close() }() //nolint:errcheck // the answer was read
+	defer func() { _ = res.Body.Close() }()
 	said, err := io.ReadAll(io.LimitReader(res.Body, 4096))
 	if err != nil {
 		return fault.Wrap(fault.Unavailable, "The server at "+host+" broke off", err)

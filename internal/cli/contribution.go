@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 
 	"mimeo/internal/app"
@@ -12,9 +13,9 @@ type contributionCmd struct {
 
 type reconcileCmd struct{}
 
-func (reconcileCmd) Run(s *session) error {
-	return s.with(func(a *app.App) error {
-		report, err := a.Contributions.Reconcile(s.ctx)
+func (reconcileCmd) Run(ctx context.Context, s *session) error {
+	return s.with(ctx, func(a *app.App) error {
+		report, err := a.Contributions.Reconcile(ctx)
 		if err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ type storyImportCmd struct {
 	DryRun   bool     `help:"Say what would happen and change nothing."`
 }
 
-func (c storyImportCmd) Run(s *session) error {
+func (c storyImportCmd) Run(ctx context.Context, s *session) error {
 	run := story.ImportRun{
 		ImportOptions: story.ImportOptions{Title: c.Title, Lang: c.Lang, Section: c.Section, Bylines: c.Byline},
 		Publish:       c.Publish, DryRun: c.DryRun,
@@ -47,13 +47,13 @@ func (c storyImportCmd) Run(s *session) error {
 			return os.Open(name)
 		}})
 	}
-	return s.with(func(a *app.App) error {
+	return s.with(ctx, func(a *app.App) error {
 		run.Propose = func(ctx context.Context, language string, d story.AppealDraft) (string, error) {
 			return a.Appeals.Propose(ctx, appeal.Proposal{Author: "import", Language: language, Words: appeal.Words{
 				Heading: d.Heading, Body: d.Body, Signature: d.Signature, Button: d.Button, Remind: d.Remind, Thanks: d.Thanks,
 			}})
 		}
-		report, err := a.Stories.Import(s.ctx, files, run)
+		report, err := a.Stories.Import(ctx, files, run)
 		if s.json {
 			err = errors.Join(err, s.print(report))
 		} else {

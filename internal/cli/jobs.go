@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -14,9 +15,9 @@ type jobsCmd struct {
 
 type jobsListCmd struct{}
 
-func (jobsListCmd) Run(s *session) error {
-	return s.with(func(a *app.App) error {
-		dead, err := a.Jobs.Dead(s.ctx)
+func (jobsListCmd) Run(ctx context.Context, s *session) error {
+	return s.with(ctx, func(a *app.App) error {
+		dead, err := a.Jobs.Dead(ctx)
 		if err != nil {
 			return err
 		}
@@ -37,9 +38,9 @@ type jobsRetryCmd struct {
 	ID int64 `arg:"" help:"Its number in the list."`
 }
 
-func (c jobsRetryCmd) Run(s *session) error {
-	return s.with(func(a *app.App) error {
-		if err := a.Jobs.Retry(s.ctx, c.ID); err != nil {
+func (c jobsRetryCmd) Run(ctx context.Context, s *session) error {
+	return s.with(ctx, func(a *app.App) error {
+		if err := a.Jobs.Retry(ctx, c.ID); err != nil {
 			return err
 		}
 		return s.said("Job %d runs again.\n", c.ID)

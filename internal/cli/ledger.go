@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 
 	"mimeo/internal/app"
@@ -15,9 +16,9 @@ type ledgerCmd struct {
 
 type ledgerCheckCmd struct{}
 
-func (ledgerCheckCmd) Run(s *session) error {
-	return s.with(func(a *app.App) error {
-		report, err := a.Ledger.Check(s.ctx, a.DB)
+func (ledgerCheckCmd) Run(ctx context.Context, s *session) error {
+	return s.with(ctx, func(a *app.App) error {
+		report, err := a.Ledger.Check(ctx, a.DB)
 		if err != nil {
 			return err
 		}
@@ -52,6 +53,6 @@ type ledgerExportCmd struct {
 	Format string `help:"csv, hledger or beancount." enum:"csv,hledger,beancount" default:"csv"`
 }
 
-func (c ledgerExportCmd) Run(s *session) error {
-	return s.with(func(a *app.App) error { return a.Ledger.Export(s.ctx, a.DB, s.Out, ledger.Format(c.Format)) })
+func (c ledgerExportCmd) Run(ctx context.Context, s *session) error {
+	return s.with(ctx, func(a *app.App) error { return a.Ledger.Export(ctx, a.DB, s.Out, ledger.Format(c.Format)) })
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"time"
 
 	"mimeo/internal/app"
@@ -13,7 +14,7 @@ type serveCmd struct {
 	At   string `help:"Demo only: the time (RFC 3339) at which its clock begins."`
 }
 
-func (c serveCmd) Run(s *session) error {
+func (c serveCmd) Run(ctx context.Context, s *session) error {
 	opt := app.Options{Log: s.log, Demo: c.Demo, Out: s.Out}
 	if c.At != "" {
 		if !c.Demo {
@@ -30,7 +31,7 @@ func (c serveCmd) Run(s *session) error {
 			return err
 		}
 	}
-	return app.Serve(s.ctx, s.config, opt)
+	return app.Serve(ctx, s.config, opt)
 }
 
 func (s *session) refuse(problems []config.Problem) error {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -42,9 +43,9 @@ func listing(s story.Summary) listed {
 	return l
 }
 
-func (c storyListCmd) Run(s *session) error {
-	return s.with(func(a *app.App) error {
-		found, err := a.Stories.List(s.ctx, story.State(c.State), story.Cursor{}, c.Limit)
+func (c storyListCmd) Run(ctx context.Context, s *session) error {
+	return s.with(ctx, func(a *app.App) error {
+		found, err := a.Stories.List(ctx, story.State(c.State), story.Cursor{}, c.Limit)
 		if err != nil {
 			return err
 		}
@@ -70,9 +71,9 @@ type storyShowCmd struct {
 	ID string `arg:"" help:"The story."`
 }
 
-func (c storyShowCmd) Run(s *session) error {
-	return s.with(func(a *app.App) error {
-		found, err := a.Stories.ByID(s.ctx, c.ID)
+func (c storyShowCmd) Run(ctx context.Context, s *session) error {
+	return s.with(ctx, func(a *app.App) error {
+		found, err := a.Stories.ByID(ctx, c.ID)
 		if err != nil {
 			return err
 		}
@@ -92,9 +93,9 @@ type storyPublishCmd struct {
 	ID string `arg:"" help:"The story."`
 }
 
-func (c storyPublishCmd) Run(s *session) error {
-	return s.with(func(a *app.App) error {
-		done, err := a.Stories.Publish(s.ctx, c.ID)
+func (c storyPublishCmd) Run(ctx context.Context, s *session) error {
+	return s.with(ctx, func(a *app.App) error {
+		done, err := a.Stories.Publish(ctx, c.ID)
 		if err != nil {
 			return err
 		}
@@ -106,9 +107,9 @@ type storyRetractCmd struct {
 	ID string `arg:"" help:"The story."`
 }
 
-func (c storyRetractCmd) Run(s *session) error {
-	return s.with(func(a *app.App) error {
-		done, err := a.Stories.Retract(s.ctx, c.ID)
+func (c storyRetractCmd) Run(ctx context.Context, s *session) error {
+	return s.with(ctx, func(a *app.App) error {
+		done, err := a.Stories.Retract(ctx, c.ID)
 		if err != nil {
 			return err
 		}
@@ -121,9 +122,9 @@ type storyRenameCmd struct {
 	Slug string `arg:"" help:"The last part of its new address."`
 }
 
-func (c storyRenameCmd) Run(s *session) error {
-	return s.with(func(a *app.App) error {
-		done, err := a.Stories.Rename(s.ctx, c.ID, c.Slug)
+func (c storyRenameCmd) Run(ctx context.Context, s *session) error {
+	return s.with(ctx, func(a *app.App) error {
+		done, err := a.Stories.Rename(ctx, c.ID, c.Slug)
 		if err != nil {
 			return err
 		}
