@@ -68,7 +68,13 @@ type server struct {
 
 type serverKey struct{}
 
-func of(ts *testscript.TestScript) *server { return ts.Value(serverKey{}).(*server) }
+func of(ts *testscript.TestScript) *server {
+	s, ok := ts.Value(serverKey{}).(*server)
+	if !ok {
+		ts.Fatalf("the script was set up without a place for a server")
+	}
+	return s
+}
 
 func (s *server) kill() {
 	if s.cmd == nil {
