@@ -210,6 +210,13 @@ func (t *Till) charge(ctx context.Context, p Provider, pay record, who contact) 
 		}
 	}
 	fact, err := p.Charge(ctx, r)
+	if fault.KindOf(err) == fault.Conflict {
+		// The key was used with other words, before the operator changed
+		// them: what it did then is what counts.
+		if fact, err = p.Find(ctx, r); fault.KindOf(err) == fault.Missing {
+			err = fault.Wrap(fault.Unavailable, "The payment processor cannot say what became of a payment", err)
+		}
+	}
 	if fault.KindOf(err) == fault.Invalid {
 		t.opt.Log.Warn("the provider refuses a renewal", "provider", p.Name(), "err", err)
 		return Fact{Payment: pay.ID, Pledge: pay.Pledge, State: Failed, At: t.opt.Now(), Amount: pay.Amount}, nil

@@ -498,6 +498,28 @@ func TestRenewalWhoseAnswerIsLost(t *testing.T) {
 	}
 }
 
+// Between the lost answer and the repetition the operator changes what bank
+// statements read: the key does not fit any more, and the donor is charged once.
+func TestRepetitionInOtherWords(t *testing.T) {
+	each(t, func(t *testing.T, s *stand) {
+		_, pledge := s.give(money.Of(500, money.USD), Monthly)
+		s.clock.Set(s.view(pledge).Due.Time())
+		s.bank.set(func(b *bank) { b.loseAnswer = true })
+		if err := s.till.renewDue(t.Context()); err == nil {
+			t.Fatal("no error")
+		}
+		s.bank.set(func(b *bank) { b.loseAnswer = false })
+		s.till.opt.Descriptor = "NORTH RIDGE"
+		if err := s.till.renewDue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if v := s.view(pledge); v.Paid != 2 || s.bank.calls != 1 {
+			t.Errorf("%d charges, %+v", s.bank.calls, v)
+		}
+		s.trueBook()
+	})
+}
+
 // A process dies in the middle of the call to the bank: its context ends.
 func TestCrashInMidRenewal(t *testing.T) {
 	each(t, func(t *testing.T, s *stand) {
