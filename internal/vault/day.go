@@ -22,7 +22,6 @@ const cachedDays = 32
 
 const (
 	dayFormat = time.DateOnly
-	sealedV1  = 1
 	// block is what sealed lengths are rounded up to, so that the length of
 	// an address is not told.
 	block = 64
@@ -35,14 +34,6 @@ type dayKey struct {
 	private hpke.PrivateKey
 }
 
-func kem() hpke.KEM   { return hpke.MLKEM768X25519() }
-func kdf() hpke.KDF   { return hpke.HKDFSHA256() }
-func aead() hpke.AEAD { return hpke.ChaCha20Poly1305() }
-
-// info binds a sealed row to what it is and to its day. A day has a fixed
-// length, so no two pairs give the same.
-func info(context, day string) []byte { return []byte("mimeo|" + context + "|" + day) }
-
 // Seal seals plain to a UTC day ("2027-01-04") for a context, which must be
 // named again to open it. Days that are over and days further ahead than
 // Furthest are refused.
@@ -51,11 +42,11 @@ func (v *Vault) Seal(day, context string, plain []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sealing to %s: %w", day, err)
 	}
-	sealed, err := hpke.Seal(k.public, kdf(), aead(), info(context, day), pad(plain))
+	sealed, err := v.packets.seal(v.now(), v.random, k.public, day, context, pad(plain))
 	if err != nil {
 		return nil, fmt.Errorf("sealing to %s: %w", day, err)
 	}
-	return append([]byte{sealedV1}, sealed...), nil
+	return sealed, nil
 }
 
 // Open opens what Seal sealed to the same day and context.
@@ -64,10 +55,7 @@ func (v *Vault) Open(day, context string, sealed []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening what was sealed to %s: %w", day, err)
 	}
-	if len(sealed) == 0 || sealed[0] != sealedV1 {
-		return nil, fmt.Errorf("opening what was sealed to %s: it is in no known form", day)
-	}
-	padded, err := hpke.Open(k.private, kdf(), aead(), info(context, day), sealed[1:])
+	padded, err := v.packets.open(k, day, context, sealed)
 	if err != nil {
 		return nil, fmt.Errorf("opening what was sealed to %s: %w", day, err)
 	}
@@ -105,13 +93,14 @@ func validDay(day string) bool {
 // key finds the pair of a day, and makes it when it may.
 func (v *Vault) key(day string, mayMake bool) (*dayKey, error) {
 	today := v.today()
-	if day >= today {
-		v.mu.RLock()
-		k := v.days[day]
-		v.mu.RUnlock()
-		if k != nil {
-			return k, nil
-		}
+	v.mu.RLock()
+	k, turned := v.days[day], v.turned == today
+	v.mu.RUnlock()
+	if !turned {
+		v.turn(today)
+	}
+	if k != nil && day >= today {
+		return k, nil
 	}
 	if !validDay(day) {
 		return nil, fmt.Errorf("%q is not a day", day)
@@ -126,6 +115,20 @@ func (v *Vault) key(day string, mayMake bool) (*dayKey, error) {
 		return v.make(day)
 	}
 	return v.read(day, today)
+}
+
+// turn takes the keys of past days out of memory when a new day begins; which
+// of them still exist is for whoever runs Keep.
+func (v *Vault) turn(today string) {
+	v.mu.Lock()
+	v.turned = today
+	for day := range v.days {
+		if day < today {
+			delete(v.days, day)
+		}
+	}
+	v.mu.Unlock()
+	v.packets.forget()
 }
 
 // read loads a pair that must be there.

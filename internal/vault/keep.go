@@ -52,17 +52,9 @@ func (v *Vault) DestroyBefore(ctx context.Context, day string) error {
 			return err
 		}
 	}
+	v.turn(v.today())
 	v.mu.Lock()
-	for of := range v.days {
-		if of < day {
-			delete(v.days, of)
-		}
-	}
-	for of := range v.unrecorded {
-		if of < day {
-			delete(v.unrecorded, of)
-		}
-	}
+	maps.DeleteFunc(v.unrecorded, func(of string, _ []byte) bool { return of < day })
 	v.mu.Unlock()
 	if err := v.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		for _, of := range gone { // a day whose row was never written has one now

@@ -77,11 +77,13 @@ type Vault struct {
 	random  io.Reader
 	log     *slog.Logger
 
-	tokens signers
-	boxes  boxes
+	tokens  signers
+	boxes   boxes
+	packets packets
 
 	mu         sync.RWMutex
-	days       map[string]*dayKey // at most cachedDays
+	days       map[string]*dayKey // at most cachedDays, none of them past
+	turned     string             // the day on which past ones were last dropped
 	unrecorded map[string][]byte  // public halves whose row is still to be written
 }
 
@@ -117,6 +119,7 @@ func Open(ctx context.Context, d *db.DB, o Options) (*Vault, error) {
 	}
 	v.tokens = signers{master: token, by: map[string]*signer{}}
 	v.boxes = boxes{master: box, by: map[string]cipher.AEAD{}}
+	v.packets = packets{sending: map[string]*sending{}}
 	if err := v.belong(ctx); err != nil {
 		return nil, err
 	}

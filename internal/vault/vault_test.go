@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"bytes"
+	"crypto/hpke"
 	"errors"
 	"os"
 	"os/exec"
@@ -10,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/chacha20poly1305"
 
 	"mimeo/internal/db"
 	"mimeo/internal/db/dbtest"
@@ -102,6 +105,84 @@ func TestSealedIsReadUntilItsDayIsDestroyed(t *testing.T) {
 			t.Errorf("%d rows: %v", len(days), days)
 		}
 	})
+}
+
+// TestPacketForm opens a packet by what its documentation says, with the
+// standard library and the key file alone.
+func TestPacketForm(t *testing.T) {
+	dir := t.TempDir()
+	v := open(t, dbtest.SQLite(t), dir, time.Now)
+	day := time.Now().UTC().AddDate(0, 0, 3).Format(time.DateOnly)
+	packet, err := v.Seal(day, "mail|receipt", []byte("hello"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed, err := os.ReadFile(filepath.Join(dir, "courier", day+".key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := hpke.MLKEM768X25519().NewPrivateKey(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := hpke.NewRecipient(packet[1:1121], key, hpke.HKDFSHA256(), hpke.ExportOnly(), []byte("mimeo|mail|receipt|"+day))
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := r.Export("packet", 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cipher, err := chacha20poly1305.New(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := cipher.Open(nil, packet[1121:1133], packet[1133:], nil)
+	if err != nil || packet[0] != 1 || len(packet) != 1133+64+16 {
+		t.Fatalf("version %d, %d bytes, %v", packet[0], len(packet), err)
+	}
+	if want := "hello\x80" + strings.Repeat("\x00", 58); string(plain) != want {
+		t.Errorf("%q", plain)
+	}
+}
+
+// TestSharedKeys looks at which packets share an encapsulated key.
+func TestSharedKeys(t *testing.T) {
+	c := dbtest.NewClock(noon)
+	v := open(t, dbtest.Open(t, dbtest.SQLiteURL(t), c.Now), t.TempDir(), c.Now)
+	seal := func(day, context string) []byte {
+		t.Helper()
+		p, err := v.Seal(day, context, []byte("hello"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := v.Open(day, context, p); err != nil || string(got) != "hello" {
+			t.Fatalf("%q, %v", got, err)
+		}
+		return p
+	}
+	shared := func(a, b []byte) bool { return bytes.Equal(a[:1121], b[:1121]) }
+	first := seal("2026-12-01", "x")
+	again := seal("2026-12-01", "x")
+	if !shared(first, again) {
+		t.Error("a rush is not sealed at the price of one")
+	}
+	if bytes.Equal(first, again) || bytes.Equal(first[1121:1133], again[1121:1133]) {
+		t.Error("two packets under one nonce")
+	}
+	if shared(first, seal("2026-12-02", "x")) || shared(first, seal("2026-12-01", "y")) {
+		t.Error("days or contexts share a key")
+	}
+	for range 1000 {
+		again = seal("2026-12-01", "x")
+	}
+	if shared(first, again) {
+		t.Error("more than a thousand packets share a key")
+	}
+	c.Advance(10 * time.Second)
+	if shared(again, seal("2026-12-01", "x")) {
+		t.Error("a key is shared for more than ten seconds")
+	}
 }
 
 func TestLengthsAreNotTold(t *testing.T) {
@@ -383,6 +464,43 @@ func BenchmarkSeal(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := v.Seal(day, "mail|reminder", plain); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkSealAlone is what a packet costs that shares its key with none.
+func BenchmarkSealAlone(b *testing.B) {
+	c := dbtest.NewClock(noon)
+	v := open(b, dbtest.Open(b, dbtest.SQLiteURL(b), c.Now), b.TempDir(), c.Now)
+	day, plain := noon.AddDate(0, 0, 300).Format(time.DateOnly), make([]byte, 150)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := v.Seal(day, "mail|reminder", plain); err != nil {
+			b.Fatal(err)
+		}
+		if c.Advance(10 * time.Second); c.Now().Sub(noon) > 200*24*time.Hour {
+			c.Set(noon)
+		}
+	}
+}
+
+// BenchmarkOpenAlone opens such packets.
+func BenchmarkOpenAlone(b *testing.B) {
+	c := dbtest.NewClock(noon)
+	v := open(b, dbtest.Open(b, dbtest.SQLiteURL(b), c.Now), b.TempDir(), c.Now)
+	day := noon.AddDate(0, 0, 30).Format(time.DateOnly)
+	var packets [32][]byte
+	for i := range packets {
+		var err error
+		if packets[i], err = v.Seal(day, "mail|reminder", make([]byte, 150)); err != nil {
+			b.Fatal(err)
+		}
+		c.Advance(10 * time.Second)
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if _, err := v.Open(day, "mail|reminder", packets[i%len(packets)]); err != nil {
 			b.Fatal(err)
 		}
 	}
