@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,9 +36,13 @@ type articlePage struct {
 // saveQuery asks for a story as one file.
 const saveQuery = "save=file"
 
-// appealMark stands in the rendered page where the appeal goes. It cannot come
-// out of a story: a text's zero bytes are dropped and its angles escaped.
-const appealMark = "<!--\x00-->"
+// The marks stand in the rendered page where the text and the appeal go; what
+// is long is then copied once instead of through the template. They cannot
+// come out of a story: a headline has no zero byte.
+const (
+	textMark   = "<!--\x00text-->"
+	appealMark = "<!--\x00appeal-->"
+)
 
 // corrected is how much later than its publication another text counts as an update.
 const corrected = time.Minute
@@ -54,8 +59,11 @@ func (s *Site) article(e *edition, w http.ResponseWriter, r *http.Request) error
 	} else {
 		err = s.shelved(e, w, r, makeArticle)
 	}
+	if err == nil {
+		return nil
+	}
 	var moved *movedError
-	if err != nil && errors.As(err, &moved) {
+	if errors.As(err, &moved) {
 		return s.moved(w, escaped(moved.to))
 	}
 	return err
@@ -81,13 +89,17 @@ func makeArticle(ctx context.Context, s *Site, e *edition, path string) (*kept, 
 		k.status = http.StatusGone
 		return k, nil
 	}
-	data.Appeal = appealMark
-	body, err := s.render("article", data)
+	data.Body, data.Appeal = textMark, appealMark
+	frame, err := s.render("article", data)
 	if err != nil {
 		return nil, err
 	}
 	k := s.keep(nil, escaped(path), topicStory(st.Path()))
-	k.head, k.tail, _ = bytes.Cut(body, []byte(appealMark))
+	before, rest, _ := bytes.Cut(frame, []byte(textMark))
+	between, after, _ := bytes.Cut(rest, []byte(appealMark))
+	text := s.text(&st)
+	k.head, k.tail = slices.Concat(before, text, between), after
+	s.texts.Put(&text)
 	k.caching, k.vary = cacheReader, varyReader
 	// The token in the appeal names the hour.
 	hour := s.now().UTC().Truncate(time.Hour)
@@ -134,7 +146,6 @@ func (s *Site) articleData(ctx context.Context, e *edition, st *story.Story) (*a
 	data := &articlePage{
 		page: e.articleFrame(st, others), Headline: st.Headline, Standfirst: st.Standfirst, Place: st.Place, Bylines: st.Bylines,
 		Published: e.dateTime(st.Published), PublishedStamp: stamp(st.Published),
-		Body: template.HTML(st.Body.AppendHTML(nil)), //nolint:gosec // prose renders an allow-list
 	}
 	if !st.Dateline.IsZero() && st.Dateline.Format(time.DateOnly) != st.Published.In(s.zone).Format(time.DateOnly) {
 		data.Dateline = e.words.Date(st.Dateline, time.UTC)
@@ -160,6 +171,15 @@ func (s *Site) articleData(ctx context.Context, e *edition, st *story.Story) (*a
 	}
 	data.Graph.Data, err = asScript(data.schema(st))
 	return data, err
+}
+
+// text renders a story's text into a buffer that may be given back.
+func (s *Site) text(st *story.Story) []byte {
+	buffer, ok := s.texts.Get().(*[]byte)
+	if !ok {
+		buffer = new([]byte)
+	}
+	return st.Body.AppendHTML((*buffer)[:0])
 }
 
 // articleFrame is the page around a story: its other languages are those it
@@ -191,7 +211,7 @@ func (p *articlePage) schema(st *story.Story) newsArticle {
 	n := newsArticle{
 		Context: "https://schema.org", Type: "NewsArticle", Headline: st.Headline, Description: p.Summary,
 		Published: st.Published.UTC(), Modified: st.Updated.UTC(), Language: st.Lang, Section: p.SectionName, Keywords: st.Tags,
-		Words: st.Body.Words(), Free: true, Page: p.Canonical,
+		Free: true, Page: p.Canonical,
 		Publisher: namedPlace{named{"NewsMediaOrganization", p.Name}, p.absolute(p.Home())},
 	}
 	if st.Place != "" {
@@ -223,6 +243,7 @@ func (s *Site) articleFile(e *edition, w http.ResponseWriter, r *http.Request) e
 	if err != nil {
 		return err
 	}
+	data.Body = template.HTML(s.text(&st)) //nolint:gosec // prose renders an allow-list
 	body, err := s.render("saved", savedPage{
 		articlePage: data, Style: template.CSS(s.sheet.text), //nolint:gosec // our own sheet
 		Saved: e.T("site.saved", "Site", e.Name, "Date", e.date(s.now())),

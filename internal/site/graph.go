@@ -35,7 +35,6 @@ type newsArticle struct {
 	Language    string     `json:"inLanguage"`
 	Section     string     `json:"articleSection,omitempty"`
 	Keywords    []string   `json:"keywords,omitempty"`
-	Words       int        `json:"wordCount,omitempty"`
 	Free        bool       `json:"isAccessibleForFree"`
 	Page        string     `json:"mainEntityOfPage"`
 	Location    *named     `json:"locationCreated,omitempty"`

@@ -2,9 +2,9 @@ package site
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
-	"mimeo/internal/fault"
 	"mimeo/internal/web"
 )
 
@@ -54,6 +54,7 @@ func (s *Site) pages() []route {
 func (s *Site) sectionPages(slug string) []route {
 	return []route{
 		{"/" + slug + "/{$}", s.section(slug), nil},
+		{"/" + slug, s.slash, nil},
 		{"/" + slug + "/feed.xml", s.feed(rss, slug), nil},
 		{"/" + slug + "/feed.atom", s.feed(atom, slug), nil},
 		{"/" + slug + "/feed.json", s.feed(jsonFeed, slug), nil},
@@ -84,6 +85,9 @@ func (s *Site) Routes(mux *http.ServeMux) {
 		for _, rt := range all {
 			mux.Handle(e.prefix+rt.path, s.handler(e, rt))
 		}
+	}
+	for _, e := range s.editions[1:] {
+		mux.Handle(e.prefix, s.handler(e, route{get: s.slash}))
 	}
 	for _, rt := range s.files() {
 		mux.Handle(rt.path, s.handler(s.editions[0], rt))
@@ -118,25 +122,27 @@ func (s *Site) handler(e *edition, rt route) http.Handler {
 	}, s.Fail, s.log)
 }
 
+// slash adds the slash that an address lacks.
+func (s *Site) slash(_ *edition, w http.ResponseWriter, r *http.Request) error {
+	return s.moved(w, withQuery(r.URL.EscapedPath()+"/", r))
+}
+
+func withQuery(path string, r *http.Request) string {
+	if r.URL.RawQuery == "" {
+		return path
+	}
+	return path + "?" + r.URL.RawQuery
+}
+
 // elsewhere answers for addresses that nothing is registered under. A slash
-// too few or too many at the end is mended by a redirect.
+// too many at the end is mended by a redirect.
 func (s *Site) elsewhere(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) error {
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+	if path, found := strings.CutSuffix(r.URL.Path, "/"); found && path != "" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 		mended := *r
-		u := *r.URL
-		if u.RawPath = ""; len(u.Path) > 1 && strings.HasSuffix(u.Path, "/") {
-			u.Path = strings.TrimRight(u.Path, "/")
-		} else {
-			u.Path += "/"
-		}
-		mended.URL = &u
+		mended.URL = &url.URL{Path: path}
 		if _, pattern := mux.Handler(&mended); pattern != "/" && pattern != "" {
-			to := u.EscapedPath()
-			if u.RawQuery != "" {
-				to += "?" + u.RawQuery
-			}
-			return s.moved(w, to)
+			return s.moved(w, withQuery(escaped(path), r))
 		}
 	}
-	return fault.New(fault.Missing, "")
+	return errMissing
 }

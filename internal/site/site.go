@@ -27,6 +27,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -115,6 +116,7 @@ type Site struct {
 	flights   singleflight.Group
 	errands   *errands
 	closed    atomic.Pointer[closedValue]
+	texts     sync.Pool // of *[]byte, for the HTML of one story
 }
 
 // New prepares the pages. ctx bounds what is done behind the readers' backs.
