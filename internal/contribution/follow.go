@@ -243,9 +243,10 @@ func (t *Till) gift(ctx context.Context, tx *db.Tx, pledge kept, first bool, ema
 	if !first {
 		return nil
 	}
-	if t.opt.CountGift != nil {
-		at := tx.Now
-		tx.OnCommit(func() { t.opt.CountGift(at, pledge.Appeal, pledge.Variant) })
+	if t.opt.CountGift != nil && pledge.Appeal != "" {
+		if err := t.opt.CountGift(ctx, tx, pledge.Pledge); err != nil {
+			return fmt.Errorf("counting a gift: %w", err)
+		}
 	}
 	if t.opt.OnGift == nil || email == "" {
 		return nil

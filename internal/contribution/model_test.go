@@ -22,7 +22,7 @@ func TestAnyRumoursEndInOneLedger(t *testing.T) {
 			s.clock.Advance(36 * time.Hour)
 			var ids []string
 			for range rapid.IntRange(1, 4).Draw(r, "payments") {
-				c := rapid.SampledFrom(money.Currencies()).Draw(r, "currency")
+				c := rapid.SampledFrom(currencies).Draw(r, "currency")
 				rhythm := rapid.SampledFrom(Rhythms()).Draw(r, "rhythm")
 				least, _, _ := Limits(c, rhythm)
 				ids = append(ids, s.begin(s.intent(money.Of(least.Minor+rapid.Int64Range(0, 5000).Draw(r, "minor"), c), rhythm)))

@@ -9,6 +9,8 @@ import (
 	"mimeo/internal/money"
 )
 
+var currencies = []money.Currency{money.USD, money.EUR, money.GBP, money.JPY}
+
 var states = []PaymentState{Started, Failed, Paid, Refunded, Disputed}
 
 func TestReportsInAnyOrderEndInOneState(t *testing.T) {
@@ -189,7 +191,7 @@ func onePerPeriod(history []Payment) bool {
 }
 
 func TestEveryTermCanBeGiven(t *testing.T) {
-	for _, c := range money.Currencies() {
+	for _, c := range currencies {
 		for _, r := range Rhythms() {
 			least, most, ok := Limits(c, r)
 			if !ok || least.Currency != c || least.Minor <= 0 || most.Minor <= least.Minor {

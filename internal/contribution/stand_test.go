@@ -95,10 +95,11 @@ func newStandAt(t testing.TB, d *db.DB, clock *dbtest.Clock, b *bank) *stand {
 			s.gifts = append(s.gifts, email)
 			return nil
 		},
-		CountGift: func(_ time.Time, appeal, variant string) {
+		CountGift: func(_ context.Context, _ *db.Tx, p Pledge) error {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.counts = append(s.counts, appeal+"/"+variant)
+			s.counts = append(s.counts, p.Appeal+"/"+p.Variant)
+			return nil
 		},
 	})
 	if err != nil {

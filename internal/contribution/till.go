@@ -37,9 +37,9 @@ type Options struct {
 	// OnGift is told, in the transaction that sends the first receipt, that an
 	// address has given: it needs no reminder. nil when nobody wants to know.
 	OnGift func(ctx context.Context, tx *db.Tx, email string) error
-	// CountGift is told of each pledge's first payment, with the words that
-	// asked for it, once and after it is booked. nil when nobody counts.
-	CountGift func(at time.Time, appeal, variant string)
+	// CountGift is told of each pledge that words of ours brought, once, in the
+	// transaction that books its first payment. nil when nobody counts.
+	CountGift func(ctx context.Context, tx *db.Tx, p Pledge) error
 	// Patience is how long a provider may take to answer; 0 means 20 seconds.
 	Patience time.Duration
 }

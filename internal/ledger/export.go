@@ -25,9 +25,6 @@ const (
 	Beancount Format = "beancount" // a journal for beancount
 )
 
-// Formats returns every format.
-func Formats() []Format { return []Format{CSV, HLedger, Beancount} }
-
 // Export writes the whole book, oldest row first. It does not check it.
 func (b *Book) Export(ctx context.Context, d *db.DB, w io.Writer, format Format) error {
 	out := bufio.NewWriter(w)

@@ -35,9 +35,6 @@ const (
 	Exchange Kind = "exchange" // − in one currency and + in another, two entries
 )
 
-// Kinds returns every kind, in the order of the constants.
-func Kinds() []Kind { return []Kind{Gross, Fee, Refund, Dispute, Payout, Exchange} }
-
 // counter is the account on the other side of the provider's.
 func (k Kind) counter() (string, error) {
 	switch k {

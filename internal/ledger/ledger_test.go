@@ -19,6 +19,8 @@ import (
 	"mimeo/internal/money"
 )
 
+var kinds = []ledger.Kind{ledger.Gross, ledger.Fee, ledger.Refund, ledger.Dispute, ledger.Payout, ledger.Exchange}
+
 func gross(id string, minor int64) ledger.Entry {
 	return ledger.Entry{
 		ID: "test:" + id + ":gross", Kind: ledger.Gross, Provider: "test", Amount: money.Of(minor, money.USD),
@@ -324,8 +326,8 @@ func TestSumsAreThoseOfTheEntries(t *testing.T) {
 			}
 			var entries []ledger.Entry
 			for i := range rapid.IntRange(1, 12).Draw(r, "entries") {
-				kind := rapid.SampledFrom(ledger.Kinds()).Draw(r, "kind")
-				c := rapid.SampledFrom(money.Currencies()).Draw(r, "currency")
+				kind := rapid.SampledFrom(kinds).Draw(r, "kind")
+				c := rapid.SampledFrom([]money.Currency{money.USD, money.EUR, money.GBP, money.JPY}).Draw(r, "currency")
 				minor := rapid.Int64Range(1, 1<<40).Draw(r, "minor")
 				if kind != ledger.Gross && rapid.Bool().Draw(r, "negative") {
 					minor = -minor

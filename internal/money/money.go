@@ -35,7 +35,7 @@ type facts struct {
 	marks    []string // what people write before or after the figure, longest first, besides the code
 }
 
-// known returns the table of currencies, in the order in which forms offer them.
+// known returns the table of currencies.
 func known() [4]facts {
 	return [...]facts{
 		{USD, 2, "$", []string{"US$", "$", "＄"}},
@@ -43,15 +43,6 @@ func known() [4]facts {
 		{GBP, 2, "£", []string{"£", "￡"}},
 		{JPY, 0, "¥", []string{"¥", "￥", "円"}},
 	}
-}
-
-// Currencies returns every supported currency, in the order of forms.
-func Currencies() []Currency {
-	var all []Currency
-	for _, k := range known() {
-		all = append(all, k.code)
-	}
-	return all
 }
 
 // ParseCurrency reads a code in capitals or small letters, as providers write it.

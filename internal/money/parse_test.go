@@ -142,7 +142,7 @@ func TestParseNeverGuessesThousands(t *testing.T) {
 func TestParseReadsWhatDecimalWrites(t *testing.T) {
 	zeros := digitZeros()
 	rapid.Check(t, func(t *rapid.T) {
-		want := money.Of(rapid.Int64Range(0, 1<<62).Draw(t, "minor"), rapid.SampledFrom(money.Currencies()).Draw(t, "currency"))
+		want := money.Of(rapid.Int64Range(0, 1<<62).Draw(t, "minor"), rapid.SampledFrom([]money.Currency{money.USD, money.EUR, money.GBP, money.JPY}).Draw(t, "currency"))
 		zero := rapid.SampledFrom(zeros).Draw(t, "zero")
 		mark := rapid.SampledFrom([]rune{'.', ',', '٫', '،'}).Draw(t, "mark")
 		text := strings.Map(func(r rune) rune {
