@@ -57,8 +57,13 @@ func TestLedgerEqualsTheBanks(t *testing.T) {
 				Ten:     random.IntN(2) == 0,
 				Card:    "4242424242424242",
 			}
-			if random.IntN(8) == 0 {
-				g.Card = "4000000000000002" // declines
+			switch random.IntN(12) {
+			case 0:
+				g.Card = "4000000000000002" // is declined
+			case 1:
+				g.Card = "4000000000000341" // pays once, every renewal fails
+			case 2:
+				g.Card = "4000000000000259" // pays, and its holder disputes it
 			}
 			planted = append(planted, g.Email)
 			origin := n.origin
@@ -116,7 +121,13 @@ func TestLedgerEqualsTheBanks(t *testing.T) {
 	n.mustRun("contribution", "reconcile")
 	n.mustRun("ledger", "check")
 	lines, entries := balanced(t, n)
-	t.Logf("%d lines on statements, %d movements in the ledger", lines, entries)
+	back := 0
+	for _, l := range n.statements() {
+		if l.Amount < 0 {
+			back++
+		}
+	}
+	t.Logf("%d lines on statements, %d of them money that went back; %d movements in the ledger", lines, back, entries)
 	n.mustRun("contribution", "reconcile")
 	if _, again := balanced(t, n); again != entries {
 		t.Errorf("reconciling once more added %d movements", again-entries)
@@ -141,7 +152,9 @@ func balanced(t *testing.T, n *newsroom) (lines, entries int) {
 		t.Fatal("the donors' banks have no line: nothing was paid, nothing is proved")
 	}
 	booked := ledgerLines(t, n.mustRun("ledger", "export", "--format", "csv"))
-	compare(t, statements, booked)
+	for _, f := range differences(statements, booked) {
+		t.Error(f)
+	}
 	return len(statements), len(booked)
 }
 
@@ -185,9 +198,8 @@ func ledgerLines(t *testing.T, export string) []line {
 	return lines
 }
 
-// compare wants the same movements on both sides, each as often.
-func compare(t *testing.T, statements, ledger []line) {
-	t.Helper()
+// differences wants the same movements on both sides, each as often.
+func differences(statements, ledger []line) (faults []string) {
 	count := map[line]int{}
 	sums := map[string][2]int64{}
 	for _, l := range statements {
@@ -202,14 +214,34 @@ func compare(t *testing.T, statements, ledger []line) {
 	}
 	for currency, s := range sums {
 		if s[0] != s[1] {
-			t.Errorf("%s: the statements say %d, the ledger %d", currency, s[0], s[1])
+			faults = append(faults, fmt.Sprintf("%s: the statements say %d, the ledger %d", currency, s[0], s[1]))
 		}
 	}
 	for l, n := range count {
 		if n > 0 {
-			t.Errorf("%d movements of %d %s are on statements and not in the ledger", n, l.Amount, l.Currency)
+			faults = append(faults, fmt.Sprintf("%d movements of %d %s are on statements and not in the ledger", n, l.Amount, l.Currency))
 		} else if n < 0 {
-			t.Errorf("%d movements of %d %s are in the ledger and on no statement", -n, l.Amount, l.Currency)
+			faults = append(faults, fmt.Sprintf("%d movements of %d %s are in the ledger and on no statement", -n, l.Amount, l.Currency))
+		}
+	}
+	return faults
+}
+
+func TestDifferences(t *testing.T) {
+	five, ten, back := line{"statement", 500, "USD"}, line{"statement", 1000, "USD"}, line{"statement", -500, "USD"}
+	for _, c := range []struct {
+		what               string
+		statements, ledger []line
+		want               int
+	}{
+		{"the same in another order", []line{five, ten, back}, []line{back, five, ten}, 0},
+		{"one was not booked", []line{five, ten}, []line{five}, 2},
+		{"one was booked twice", []line{five}, []line{five, five}, 2},
+		{"the sum is right and the movements are not", []line{ten}, []line{five, five}, 2},
+		{"another currency", []line{five}, []line{{"statement", 500, "EUR"}}, 4},
+	} {
+		if got := differences(c.statements, c.ledger); len(got) != c.want {
+			t.Errorf("%s: %q, want %d", c.what, got, c.want)
 		}
 	}
 }
