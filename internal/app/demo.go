@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"html/template"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -204,11 +205,13 @@ func (d *demo) bankJSON(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (d *demo) setFaults(w http.ResponseWriter, r *http.Request) error {
-	var f simulator.Faults
-	dec := json.NewDecoder(r.Body)
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&f); err != nil {
-		return fault.Wrap(fault.Invalid, `Write the faults like {"webhooks":{"drop":0.2},"api":{"error_rate":0.1},"seed":1}`, err)
+	raw, err := io.ReadAll(r.Body) // bounded by web.Protect
+	if err != nil {
+		return fault.Wrap(fault.Invalid, "The faults did not arrive whole", err)
+	}
+	f, err := simulator.ParseFaults(raw)
+	if err != nil {
+		return err
 	}
 	if err := d.bank.SetFaults(f); err != nil {
 		return err

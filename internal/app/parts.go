@@ -128,7 +128,9 @@ func (a *App) takeMoney(ctx context.Context) error {
 		Now: a.clock.Now, Log: a.log, Providers: providers, Descriptor: a.config.Support.Descriptor,
 		Newsroom: a.name, URL: a.url, Words: a.Languages,
 		OnGift:    func(ctx context.Context, tx *db.Tx, email string) error { return a.Reminders.Gift(ctx, tx, email) },
-		CountGift: func(at time.Time, id, variant string) { a.Appeals.Count(at, id, variant, appeal.Given) },
+		CountGift: func(ctx context.Context, tx *db.Tx, p contribution.Pledge) error {
+			return a.Appeals.Gift(ctx, tx, appeal.Gift{At: tx.Now, Appeal: p.Appeal, Variant: p.Variant, Rhythm: string(p.Rhythm), Amount: p.Amount})
+		},
 	})
 	a.Contributions = till
 	return err
