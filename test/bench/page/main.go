@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,6 +49,7 @@ func bare(path string) error {
 	if err != nil {
 		return err
 	}
+	length := strconv.Itoa(len(body))
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -57,6 +59,7 @@ func bare(path string) error {
 		h := w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Content-Encoding", "br")
+		h.Set("Content-Length", length)
 		_, _ = w.Write(body)
 	})}
 	stop := make(chan os.Signal, 1)
