@@ -92,11 +92,7 @@ func Open(ctx context.Context, c config.Config, opt Options) (a *App, err error)
 	if c.BaseURL == "" {
 		a.config.BaseURL = "http://" + c.Listen
 	}
-	url := c.Database
-	if url == "" {
-		url = "sqlite:" + filepath.Join(c.Data, "mimeo.db")
-	}
-	if a.DB, err = db.Open(ctx, db.Options{URL: url, Now: a.clock.Now, Log: opt.Log}); err != nil {
+	if a.DB, err = db.Open(ctx, db.Options{URL: address(c), Now: a.clock.Now, Log: opt.Log}); err != nil {
 		return a, err
 	}
 	a.closes = append(a.closes, a.DB.Close)
@@ -177,6 +173,26 @@ func (a *App) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	return a.remind()
+}
+
+// Now is the newsroom's time.
+func (a *App) Now() time.Time { return a.clock.Now().UTC() }
+
+// ForgetKeys lets the data be opened again whose key folder was lost.
+func ForgetKeys(ctx context.Context, c config.Config, log *slog.Logger) error {
+	d, err := db.Open(ctx, db.Options{URL: address(c), Now: time.Now, Log: log})
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Migrate(ctx), vault.Forget(ctx, d), d.Close())
+}
+
+// address is where the database is.
+func address(c config.Config) string {
+	if c.Database != "" {
+		return c.Database
+	}
+	return "sqlite:" + filepath.Join(c.Data, "mimeo.db")
 }
 
 // Close releases what Open took, the last first.

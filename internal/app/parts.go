@@ -127,7 +127,7 @@ func (a *App) takeMoney(ctx context.Context) error {
 	till, err := contribution.New(a.DB, a.Jobs, a.mails, a.Vault, a.Ledger, a.ids, contribution.Options{
 		Now: a.clock.Now, Log: a.log, Providers: providers, Descriptor: a.config.Support.Descriptor,
 		Newsroom: a.name, URL: a.url, Words: a.Languages,
-		OnGift:    func(ctx context.Context, tx *db.Tx, email string) error { return a.Reminders.Gift(ctx, tx, email) },
+		OnGift: func(ctx context.Context, tx *db.Tx, email string) error { return a.Reminders.Gift(ctx, tx, email) },
 		CountGift: func(ctx context.Context, tx *db.Tx, p contribution.Pledge) error {
 			return a.Appeals.Gift(ctx, tx, appeal.Gift{At: tx.Now, Appeal: p.Appeal, Variant: p.Variant, Rhythm: string(p.Rhythm), Amount: p.Amount})
 		},

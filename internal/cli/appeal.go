@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"mimeo/internal/app"
 	"mimeo/internal/appeal"
@@ -18,6 +19,7 @@ type appealCmd struct {
 	Live    appealLiveCmd   `cmd:"" help:"Show an appeal to readers."`
 	Draft   appealDraftCmd  `cmd:"" help:"Take an appeal back to draft."`
 	Archive appealArchCmd   `cmd:"" help:"Put an appeal away."`
+	Report  appealReportCmd `cmd:"" help:"What each wording was shown, answered with and given."`
 }
 
 // rules reads a configuration file and says what it drops.
@@ -134,4 +136,38 @@ func (s *session) said(format string, args ...any) error {
 func (s *session) lines(text string) error {
 	_, err := io.WriteString(s.Out, text)
 	return err
+}
+
+type appealReportCmd struct {
+	Days int `help:"How many days back." default:"30"`
+}
+
+func (c appealReportCmd) Run(ctx context.Context, s *session) error {
+	return s.with(ctx, func(a *app.App) error {
+		now := a.Now()
+		counts, gifts, err := a.Appeals.Report(ctx, now.AddDate(0, 0, -c.Days), now.AddDate(0, 0, 1))
+		if err != nil {
+			return err
+		}
+		if s.json {
+			events, given := []map[string]any{}, []map[string]any{}
+			for _, n := range counts {
+				events = append(events, map[string]any{"day": n.Day.Format(time.DateOnly), "appeal": n.Appeal, "variant": n.Variant, "event": n.Event, "n": n.N})
+			}
+			for _, g := range gifts {
+				given = append(given, map[string]any{"day": g.Day.Format(time.DateOnly), "appeal": g.Appeal, "variant": g.Variant, "rhythm": g.Rhythm, "n": g.N, "amount": g.Sum.Minor, "currency": g.Sum.Currency})
+			}
+			return s.print(map[string]any{"counts": events, "gifts": given})
+		}
+		if len(counts)+len(gifts) == 0 {
+			return s.lines("Nobody has been asked in these days.\n")
+		}
+		for _, n := range counts {
+			fmt.Fprintf(s.Out, "%s  %s/%s  %-10s %d\n", n.Day.Format(time.DateOnly), n.Appeal, n.Variant, n.Event, n.N)
+		}
+		for _, g := range gifts {
+			fmt.Fprintf(s.Out, "%s  %s/%s  %-10s %d gifts, %s\n", g.Day.Format(time.DateOnly), g.Appeal, g.Variant, g.Rhythm, g.N, g.Sum)
+		}
+		return nil
+	})
 }

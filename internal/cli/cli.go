@@ -42,9 +42,10 @@ type commands struct {
 
 	Serve        serveCmd        `cmd:"" help:"Serve the newsroom."`
 	Story        storyCmd        `cmd:"" help:"Stories: import, list, show, publish, retract."`
-	Appeal       appealCmd       `cmd:"" help:"Appeals: decide, show, save, live, draft, archive."`
+	Appeal       appealCmd       `cmd:"" help:"Appeals: decide, show, save, live, draft, archive, report."`
 	Contribution contributionCmd `cmd:"" help:"Contributions: reconcile with the payment processor."`
 	Ledger       ledgerCmd       `cmd:"" help:"The ledger: check, export."`
+	Vault        vaultCmd        `cmd:"" help:"The keys: status, forget a lost folder."`
 	Jobs         jobsCmd         `cmd:"" help:"Work that gave up: list, retry."`
 	Conf         configCmd       `cmd:"" name:"config" help:"The options: show, check."`
 	Health       healthCmd       `cmd:"" name:"healthcheck" help:"Ask a running server whether it is ready."`

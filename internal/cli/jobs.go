@@ -22,7 +22,11 @@ func (jobsListCmd) Run(ctx context.Context, s *session) error {
 			return err
 		}
 		if s.json {
-			return s.print(map[string]any{"dead": dead})
+			out := []map[string]any{}
+			for _, d := range dead {
+				out = append(out, map[string]any{"id": d.ID, "kind": d.Kind, "error": d.Error, "attempts": d.Attempts, "at": d.At})
+			}
+			return s.print(map[string]any{"dead": out})
 		}
 		if len(dead) == 0 {
 			return s.lines("No job has given up.\n")
