@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -58,6 +59,28 @@ func TestThePaymentPage(t *testing.T) {
 		t.Errorf("the page afterwards: %s", a.Status)
 	}
 	h.wantLines("authorisation 500 USD DE", "charge 500 USD DE", "statement 500 USD DE")
+}
+
+// TestManyTabsPayOnce lets eight tabs send the form at once.
+func TestManyTabsPayOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for range 5 {
+		_, page := h.session(sessionForm)
+		before := len(h.lines())
+		var tabs sync.WaitGroup
+		for range 8 {
+			tabs.Go(func() {
+				if a, _ := h.pay(page, "4242424242424242"); a.StatusCode != http.StatusSeeOther {
+					t.Errorf("a tab is answered %s", a.Status)
+				}
+			})
+		}
+		tabs.Wait()
+		if got := h.lines()[before:]; len(got) != 3 {
+			t.Fatalf("eight tabs: %v", got)
+		}
+	}
 }
 
 func TestAWrongCardIsKeptAndExplained(t *testing.T) {
