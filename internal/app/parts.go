@@ -37,11 +37,25 @@ func errWrongKind(demo bool) error {
 	return fault.Conflictf("This data folder is a demo's. Serve it with --demo, or name another one with --data")
 }
 
-// post is how mail leaves: by SMTP, or into memory in the demo and while no
-// server is named.
+// nowhere stands in for a mail server that was not named. Mail waits, and is
+// given up after days, as with a server that does not answer.
+type nowhere struct{}
+
+// Send implements mail.Post.
+func (nowhere) Send(context.Context, mail.Message) error {
+	return fault.Unavailablef("No mail server is named: set mail.server")
+}
+
+// post is how mail leaves: by SMTP, or into memory in the demo.
 func (a *App) post() (mail.Post, error) {
 	m := a.config.Mail
-	if a.isDemo || m.Server == "" {
+	if m.Server == "" && !a.isDemo {
+		if a.serving {
+			a.log.Warn("no mail leaves: mail.server is not set")
+		}
+		return nowhere{}, nil
+	}
+	if a.isDemo {
 		box, err := mail.NewOutbox(m.From, a.clock.Now)
 		a.outbox = box
 		return box, err

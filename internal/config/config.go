@@ -63,7 +63,7 @@ type Support struct {
 // Mail is how mail leaves.
 type Mail struct {
 	From       string `name:"from" help:"Sender of all mail." default:"newsroom@localhost"`
-	Server     string `name:"server" help:"SMTP server, host:port; empty keeps mail in memory."`
+	Server     string `name:"server" help:"SMTP server, host:port; without one mail waits and is given up after days."`
 	User       string `name:"user" help:"Name at the server."`
 	Password   string `name:"password" help:"Password at the server." secret:"true"`
 	TLS        string `name:"tls" help:"none (loopback only), starttls or tls." default:"starttls"`
