@@ -36,6 +36,10 @@ if ! [ -x /usr/lib/postgresql/15/bin/initdb ]; then
   missing+=(postgresql-15)
 fi
 
+# The ledger's journals are shown to the programs they are written for.
+command -v hledger >/dev/null || missing+=(hledger)
+command -v bean-check >/dev/null || missing+=(beancount)
+
 if [ "${#missing[@]}" -gt 0 ]; then
   command -v apt-get >/dev/null || fail "please install: ${missing[*]} (there is no apt-get here)"
   say "installing ${missing[*]}"
@@ -60,4 +64,11 @@ cd test/browser
 if ! [ -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   say "installing the browser tests' node modules"
   npm ci --ignore-scripts --no-audit --no-fund
+fi
+
+# What Stripe's own description of its API says of our calls.
+cd ../..
+if ! [ -x bin/stripe-mock ]; then
+  say "building stripe-mock"
+  go build -modfile=tools/go.mod -o bin/stripe-mock github.com/stripe/stripe-mock
 fi
