@@ -18,8 +18,10 @@ import (
 // A kept page is never changed after it was put on the shelf, but for its
 // views, which are added as they are first asked for.
 type kept struct {
-	path   string
-	topics []string // what it shows; a change of one drops it
+	path    string
+	edition *edition
+	anew    maker    // makes it again
+	topics  []string // what it shows; a change of one drops it
 
 	status      int
 	contentType []string
@@ -50,7 +52,8 @@ type asking struct {
 
 // view is the page with one appeal, or with none.
 type view struct {
-	rules   *appeal.Rules   // of which words is one
+	rules   *appeal.Rules   // of which appeal is one
+	appeal  *appeal.Appeal  // of which words is one
 	words   *appeal.Variant // nil: no appeal
 	closed  bool            // the line after ×
 	middle  []byte
@@ -103,25 +106,41 @@ func (k *kept) add(v *view) *view {
 	return v
 }
 
-func newView(k *kept, rules *appeal.Rules, words *appeal.Variant, closed bool, middle []byte) *view {
+func newView(k *kept, rules *appeal.Rules, one *appeal.Appeal, words *appeal.Variant, closed bool, middle []byte) *view {
 	h := sha256.New()
 	h.Write(k.head)
 	h.Write(middle)
 	h.Write(k.tail)
 	sum := h.Sum(nil)
 	return &view{
-		rules: rules, words: words, closed: closed, middle: middle,
+		rules: rules, appeal: one, words: words, closed: closed, middle: middle,
 		etag:   []string{`W/"` + hex.EncodeToString(sum[:9]) + `"`},
 		length: []string{strconv.Itoa(len(k.head) + len(middle) + len(k.tail))},
 	}
 }
 
-// plain is the whole page with a view.
-func (k *kept) plain(v *view) []byte {
-	all := make([]byte, 0, len(k.head)+len(v.middle)+len(k.tail))
-	all = append(all, k.head...)
-	all = append(all, v.middle...)
-	return append(all, k.tail...)
+// packed is where a view lies in a coding, nil until it was asked for.
+func (v *view) packed(c coding) *atomic.Pointer[packed] {
+	if c == inBrotli {
+		return &v.brotli
+	}
+	return &v.gzip
+}
+
+// weight is what a page costs in bytes, with the views it has.
+func (k *kept) weight() int64 {
+	all := len(k.head) + len(k.tail) + overhead
+	if views := k.views.Load(); views != nil {
+		for _, v := range *views {
+			all += len(v.middle) + overhead/2
+			for _, p := range []*packed{v.brotli.Load(), v.gzip.Load()} {
+				if p != nil {
+					all += len(p.body)
+				}
+			}
+		}
+	}
+	return int64(all)
 }
 
 // Header values that never change. Assigning one allocates nothing.

@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -18,54 +19,114 @@ type maker func(ctx context.Context, s *Site, e *edition, path string) (*kept, e
 // others may wait for it.
 const makingTime = 20 * time.Second
 
-// shelved answers with the page that lies ready under the request's path, or
-// has it made. A page that is due is shown once more to everyone who comes
-// while one goroutine renews it; only a page that is dead lets readers wait.
-func (s *Site) shelved(e *edition, w http.ResponseWriter, r *http.Request, make maker) error {
-	now := s.now()
-	k := s.shelf.find(r.URL.Path)
-	switch {
-	case k == nil || !now.Before(k.dead):
-		var err error
-		if k, err = s.make(r.Context(), e, r.URL.Path, make); err != nil {
-			return err
+// Ready answers with the page that lies ready under the request's path, and
+// leaves everything else to next: most readers ask for such a page, and for it
+// the list of routes need not be looked through.
+func (s *Site) Ready(next http.Handler) http.Handler {
+	return web.Serve(func(w http.ResponseWriter, r *http.Request) error {
+		if r.URL.RawQuery == "" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			now := s.now()
+			if k := s.shelf.find(r.URL.Path); k != nil && now.Before(k.dead) {
+				return s.show(w, r, k, now)
+			}
 		}
-	case !now.Before(k.due) && k.renewing.CompareAndSwap(false, true):
-		s.renew(k, e, make)
+		next.ServeHTTP(w, r)
+		return nil
+	}, s.Fail, s.log)
+}
+
+// shelved answers with the page that lies ready under the request's path, or
+// has it made.
+func (s *Site) shelved(e *edition, w http.ResponseWriter, r *http.Request, anew maker) error {
+	now := s.now()
+	if k := s.shelf.find(r.URL.Path); k != nil && now.Before(k.dead) {
+		return s.show(w, r, k, now)
+	}
+	k, err := s.produce(r.Context(), e, r.URL.Path, anew, nil)
+	if err != nil {
+		return err
 	}
 	return s.send(w, r, k, now)
 }
 
-// renew has a page made anew behind the readers' backs.
-func (s *Site) renew(k *kept, e *edition, make maker) {
-	s.behind(func(ctx context.Context) {
-		if _, err := s.make(ctx, e, k.path, make); err != nil {
-			s.log.WarnContext(ctx, "a page could not be renewed", "err", err)
-			k.renewing.Store(false)
-		}
-	}, func() { k.renewing.Store(false) })
+// show answers with a page of the shelf. One that is due is shown once more to
+// everyone who comes while one goroutine renews it; only a page that is dead
+// lets readers wait.
+func (s *Site) show(w http.ResponseWriter, r *http.Request, k *kept, now time.Time) error {
+	if !now.Before(k.due) && k.renewing.CompareAndSwap(false, true) {
+		s.behind(func(ctx context.Context) {
+			defer k.renewing.Store(false) // a page that could not be kept is renewed anew
+			if _, err := s.produce(ctx, k.edition, k.path, k.anew, k); err != nil {
+				s.log.WarnContext(ctx, "a page could not be renewed", "err", err)
+			}
+		}, func() { k.renewing.Store(false) })
+	}
+	return s.send(w, r, k, now)
 }
 
-// make renders a page once for all who wait for it, and keeps it.
-func (s *Site) make(ctx context.Context, e *edition, path string, make maker) (*kept, error) {
+// produce renders a page once for all who wait for it, and keeps it. old is the
+// page that it takes the place of behind the readers' backs, or nil.
+func (s *Site) produce(ctx context.Context, e *edition, path string, anew maker, old *kept) (*kept, error) {
 	epoch := s.shelf.now()
 	// A change in between parts those who came before it from those who came after.
 	made, err, _ := s.flights.Do(strconv.FormatUint(epoch, 36)+path, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), makingTime)
 		defer cancel()
-		k, err := make(ctx, s, e, path)
+		k, err := anew(ctx, s, e, path)
 		if err != nil {
 			return nil, err
 		}
-		k.path = path
+		k.path, k.edition, k.anew = path, e, anew
+		if old != nil {
+			if err := s.prepare(k, old); err != nil {
+				return nil, err
+			}
+		}
 		s.shelf.put(k, epoch)
 		return k, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	k, _ := made.(*kept)
+	k, ok := made.(*kept)
+	if !ok {
+		return nil, fmt.Errorf("making %s: got a %T", path, made)
+	}
 	return k, nil
+}
+
+// prepare gives a page the views that readers asked the old one for, packed
+// as they had them packed: nobody waits for what can be known beforehand.
+func (s *Site) prepare(k, old *kept) error {
+	views := old.views.Load()
+	if views == nil || (k.asking == nil) != (old.asking == nil) {
+		return nil
+	}
+	rules := s.appeals.Rules()
+	for _, o := range *views {
+		if o.words != nil && o.rules != rules {
+			continue
+		}
+		var middle []byte
+		if k.asking != nil {
+			var err error
+			if middle, err = s.appealFor(k.asking, appeal.Decision{Appeal: o.appeal, Variant: o.words}, o.closed); err != nil {
+				return err
+			}
+		}
+		v := k.add(newView(k, o.rules, o.appeal, o.words, o.closed, middle))
+		for _, c := range []coding{inGzip, inBrotli} {
+			if o.packed(c).Load() == nil {
+				continue
+			}
+			tight, err := pack(c, true, k.head, middle, k.tail)
+			if err != nil {
+				return err
+			}
+			v.packed(c).Store(tight)
+		}
+	}
+	return nil
 }
 
 // send answers with a kept page: decides whether this reader is asked, finds
@@ -114,7 +175,8 @@ func (s *Site) send(w http.ResponseWriter, r *http.Request, k *kept, now time.Ti
 	if !get {
 		return nil
 	}
-	return writeAll(w, p.body)
+	web.WriteWhole(w, r, p.body)
+	return nil
 }
 
 // viewFor decides and returns the page with that decision.
@@ -123,7 +185,7 @@ func (s *Site) viewFor(r *http.Request, k *kept, now time.Time) (*view, appeal.D
 		if v := k.find(nil, nil, false); v != nil {
 			return v, appeal.Decision{}, nil
 		}
-		return s.addView(k, newView(k, nil, nil, false, nil)), appeal.Decision{}, nil
+		return s.addView(k, newView(k, nil, nil, nil, false, nil)), appeal.Decision{}, nil
 	}
 	rules := s.appeals.Rules()
 	d, closed := s.decide(r, rules, k.asking, now)
@@ -134,7 +196,7 @@ func (s *Site) viewFor(r *http.Request, k *kept, now time.Time) (*view, appeal.D
 	if err != nil {
 		return nil, d, err
 	}
-	return s.addView(k, newView(k, rules, d.Variant, closed, middle)), d, nil
+	return s.addView(k, newView(k, rules, d.Appeal, d.Variant, closed, middle)), d, nil
 }
 
 func (s *Site) addView(k *kept, v *view) *view {
@@ -148,10 +210,7 @@ func (s *Site) addView(k *kept, v *view) *view {
 // packedFor returns a view in a coding. The first reader gets it packed
 // quickly; when a second one comes, it is packed tightly behind their back.
 func (s *Site) packedFor(k *kept, v *view, c coding) (*packed, error) {
-	slot := &v.gzip
-	if c == inBrotli {
-		slot = &v.brotli
-	}
+	slot := v.packed(c)
 	p := slot.Load()
 	if p == nil {
 		v.packing.Lock()

@@ -49,7 +49,7 @@ func (s *shelf) now() uint64 {
 func (s *shelf) put(k *kept, begun uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k.size = int64(len(k.head)+len(k.tail)) + overhead
+	k.size = k.weight()
 	if s.epoch != begun {
 		return
 	}
