@@ -13,6 +13,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"mimeo/internal/db"
+	"mimeo/internal/db/dbtest"
 )
 
 // fromEnv is a number from the environment, or its default.
@@ -29,17 +32,25 @@ func fromEnv(t *testing.T, name string, otherwise uint64) uint64 {
 	return n
 }
 
-// TestLedgerEqualsTheBanks kills the newsroom in every round, at a moment that
-// nobody chose, while webhooks are lost, doubled, late and out of order and
-// the processor's answers get lost after the work was done. In the end the
-// ledger has each movement of the donors' statements once, to the cent.
 func TestLedgerEqualsTheBanks(t *testing.T) {
 	rounds := fromEnv(t, "MIMEO_CHAOS_ROUNDS", 20)
 	seed := fromEnv(t, "MIMEO_CHAOS_SEED", rand.Uint64())
+	t.Run("sqlite", func(t *testing.T) {
+		killAndCompare(t, newNewsroom(t, ""), rounds, seed)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		url := dbtest.PostgresURL(t)
+		killAndCompare(t, newNewsroom(t, url), max(1, rounds/2), seed, postgresFolder(t, url))
+	})
+}
+
+// killAndCompare kills the newsroom in every round, at a moment that
+// nobody chose, while webhooks are lost, doubled, late and out of order and
+// the processor's answers get lost after the work was done. In the end the
+// ledger has each movement of the donors' statements once, to the cent.
+func killAndCompare(t *testing.T, n *newsroom, rounds, seed uint64, more ...string) {
 	t.Logf("MIMEO_CHAOS_ROUNDS=%d MIMEO_CHAOS_SEED=%d", rounds, seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	n := newNewsroom(t)
-	var planted []string
 	var reached, broken, reminders atomic.Int64
 	for round := range rounds {
 		n.start()
@@ -52,7 +63,7 @@ func TestLedgerEqualsTheBanks(t *testing.T) {
 		var donors sync.WaitGroup
 		for i := range 4 {
 			g := gift{
-				Email:   fmt.Sprintf("planted-%06x-%d-%d@example.org", random.IntN(1<<24), round, i),
+				Email:   fmt.Sprintf("%s-%06x-%d-%d@example.org", plantedName, random.IntN(1<<24), round, i),
 				Monthly: random.IntN(2) == 0,
 				Ten:     random.IntN(2) == 0,
 				Card:    "4242424242424242",
@@ -65,7 +76,6 @@ func TestLedgerEqualsTheBanks(t *testing.T) {
 			case 2:
 				g.Card = "4000000000000259" // pays, and its holder disputes it
 			}
-			planted = append(planted, g.Email)
 			origin := n.origin
 			donors.Go(func() {
 				if err := g.give(ctx, origin); err != nil {
@@ -75,8 +85,7 @@ func TestLedgerEqualsTheBanks(t *testing.T) {
 				}
 			})
 		}
-		waiting := fmt.Sprintf("planted-%06x-%d-later@example.org", random.IntN(1<<24), round)
-		planted = append(planted, waiting)
+		waiting := fmt.Sprintf("%s-%06x-%d-later@example.org", plantedName, random.IntN(1<<24), round)
 		origin := n.origin
 		donors.Go(func() {
 			if err := remind(ctx, origin, waiting); err == nil {
@@ -100,8 +109,8 @@ func TestLedgerEqualsTheBanks(t *testing.T) {
 		t.Error("no gift or no reminder came through at all: the kills come too early to prove anything")
 	}
 
-	planted = append(planted, plantedAgent, plantedNetwork)
-	folders := []string{n.data, filepath.Dir(n.log.Name())}
+	planted := []string{plantedName, plantedAgent, plantedNetwork}
+	folders := append([]string{n.data, filepath.Dir(n.log.Name())}, more...)
 	report(t, "found in the folder of a killed newsroom", scan(t, planted, folders...))
 
 	n.start()
@@ -139,9 +148,21 @@ func TestLedgerEqualsTheBanks(t *testing.T) {
 	}
 	n.kill()
 	report(t, "found in the folder at the end", scan(t, planted, folders...))
-	if len(scan(t, []string{headline}, n.data)) == 0 {
+	if len(scan(t, []string{headline}, folders...)) == 0 {
 		t.Errorf("the scan does not even find the lead story's headline %q: it proves nothing", headline)
 	}
+}
+
+// postgresFolder is where the database server keeps its files.
+func postgresFolder(t *testing.T, url string) (folder string) {
+	t.Helper()
+	err := dbtest.Open(t, url, time.Now).Read(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+		return tx.QueryRow(ctx, `select current_setting('data_directory')`).Scan(&folder)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folder
 }
 
 // balanced holds the ledger against the statements.

@@ -15,9 +15,11 @@ import (
 	"golang.org/x/net/html"
 )
 
-// What a careless server might write down of a visitor.
+// What a careless server might write down of a visitor. Every address that is
+// typed in begins with plantedName, so that looking for it finds them all.
 const (
-	plantedAgent   = "PlantedAgent/7.25 (kh4wq)"
+	plantedName    = "planted-kh4wq"
+	plantedAgent   = "PlantedAgent/7.25"
 	plantedNetwork = "203.0.113.77"
 )
 

@@ -19,6 +19,9 @@ import (
 	"time"
 )
 
+// built is the folder of the program when these tests built it.
+var built string
+
 // binary is the program under test: MIMEO_BIN, or one that is built once.
 var binary = sync.OnceValues(func() (string, error) {
 	if bin := os.Getenv("MIMEO_BIN"); bin != "" {
@@ -28,6 +31,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	bin := filepath.Join(dir, "mimeo")
 	cmd := exec.Command("go", "build", "-trimpath", "-o", bin, "mimeo/cmd/mimeo")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -38,8 +42,8 @@ var binary = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if bin, err := binary(); err == nil && os.Getenv("MIMEO_BIN") == "" {
-		if err := os.RemoveAll(filepath.Dir(bin)); err != nil {
+	if built != "" {
+		if err := os.RemoveAll(built); err != nil {
 			fmt.Fprintln(os.Stderr, "removing the built program:", err)
 		}
 	}
@@ -48,15 +52,16 @@ func TestMain(m *testing.M) {
 
 // newsroom is a data folder and, between start and kill, a server on it.
 type newsroom struct {
-	t      testing.TB
-	data   string
-	log    *os.File // all that every server said
-	cmd    *exec.Cmd
-	origin string
-	exited chan struct{}
+	t        testing.TB
+	data     string
+	database string   // a PostgreSQL address, "" for SQLite
+	log      *os.File // all that every server said
+	cmd      *exec.Cmd
+	origin   string
+	exited   chan struct{}
 }
 
-func newNewsroom(t testing.TB) *newsroom {
+func newNewsroom(t testing.TB, database string) *newsroom {
 	t.Helper()
 	if _, err := binary(); err != nil {
 		t.Fatal(err)
@@ -66,7 +71,7 @@ func newNewsroom(t testing.TB) *newsroom {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &newsroom{t: t, data: filepath.Join(dir, "data"), log: log}
+	n := &newsroom{t: t, data: filepath.Join(dir, "data"), database: database, log: log}
 	t.Cleanup(func() {
 		n.kill()
 		if t.Failed() {
@@ -89,7 +94,7 @@ func (n *newsroom) start() {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	n.cmd = exec.Command(bin, "serve", "--demo", "--data", n.data, "--listen", "127.0.0.1:0", "--at", "2026-11-22T10:00:00Z")
+	n.cmd = exec.Command(bin, n.on("serve", "--demo", "--listen", "127.0.0.1:0", "--at", "2026-11-22T10:00:00Z")...)
 	n.cmd.Stderr = n.log
 	said := &firstMatch{pattern: address, found: make(chan string, 1), rest: n.log}
 	n.cmd.Stdout = said
@@ -174,13 +179,22 @@ func (n *newsroom) advance(ctx context.Context, duration string) error {
 	return n.post(ctx, "/demo/clock", "application/x-www-form-urlencoded", url.Values{"advance": {duration}}.Encode())
 }
 
+// on adds to a command what it works on.
+func (n *newsroom) on(args ...string) []string {
+	args = append(args, "--data", n.data)
+	if n.database != "" {
+		args = append(args, "--database", n.database)
+	}
+	return args
+}
+
 // run runs a command on the data, beside the server if there is one.
 func (n *newsroom) run(args ...string) (string, error) {
 	bin, err := binary()
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.Command(bin, append(args, "--data", n.data)...)
+	cmd := exec.Command(bin, n.on(args...)...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, io.MultiWriter(&stderr, n.log)
 	if err := cmd.Run(); err != nil {
