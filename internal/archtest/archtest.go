@@ -107,6 +107,7 @@ var Modules = []Module{
 	{"github.com/emersion/go-smtp", nil},
 	{"github.com/emersion/go-sasl", nil},
 	{"github.com/google/go-cmp", nil},
+	{"github.com/mmcdole/gofeed", nil},
 	{"github.com/rogpeppe/go-internal", nil},
 	{"pgregory.net/rapid", nil},
 }

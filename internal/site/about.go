@@ -24,7 +24,7 @@ type part struct {
 	Button     *button
 }
 
-// words is a part made of a heading and of the paragraph under it.
+// part is made of a heading and of the paragraph under it.
 func (e *edition) part(id string) part {
 	return part{Heading: e.T(id), Paragraphs: []string{e.T(id + ".what")}}
 }
@@ -37,9 +37,9 @@ func (e *edition) about(id, path string, parts ...part) *aboutPage {
 }
 
 // explained answers with a page that changes only with the newsroom's settings.
-func (s *Site) explained(e *edition, w http.ResponseWriter, r *http.Request, make func(e *edition) *aboutPage) error {
+func (s *Site) explained(e *edition, w http.ResponseWriter, r *http.Request, words func(e *edition) *aboutPage) error {
 	return s.shelved(e, w, r, func(_ context.Context, s *Site, e *edition, path string) (*kept, error) {
-		body, err := s.render("about", make(e))
+		body, err := s.render("about", words(e))
 		if err != nil {
 			return nil, err
 		}

@@ -28,8 +28,14 @@ func TestPagesAreSmall(t *testing.T) {
 		path, coding string
 		most         int
 	}{
-		{st.Path(), "br", 14 << 10}, {st.Path(), "gzip", 14 << 10}, {h.site.sheet.path, "br", 6 << 10}, {h.site.sheet.path, "gzip", 6 << 10},
-		{"/support", "gzip", 5 << 10}, {"/blocked", "identity", 5_000}, {"/fa/blocked", "gzip", 5_000}, {"/", "gzip", 14 << 10},
+		{st.Path(), "br", 14 << 10},
+		{st.Path(), "gzip", 14 << 10},
+		{h.site.sheet.path, "br", 6 << 10},
+		{h.site.sheet.path, "gzip", 6 << 10},
+		{"/support", "gzip", 5 << 10},
+		{"/blocked", "identity", 5_000},
+		{"/fa/blocked", "gzip", 5_000},
+		{"/", "gzip", 14 << 10},
 	} {
 		a := h.ok(c.path, "Accept-Encoding", c.coding)
 		t.Logf("%-32s %-8s %6d bytes", c.path, c.coding, len(a.text))

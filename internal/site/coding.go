@@ -113,8 +113,7 @@ func pack(c coding, tight bool, parts ...[]byte) (*packed, error) {
 		return nil, fmt.Errorf("packing a page: no packer")
 	}
 	defer pool.Put(w)
-	b, _ := buffers.Get().(*bytes.Buffer)
-	b.Reset()
+	b := buffer()
 	defer buffers.Put(b)
 	w.Reset(b)
 	for _, p := range parts {

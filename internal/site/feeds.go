@@ -67,7 +67,7 @@ func (e *edition) feedPath(f format, section string) string {
 }
 
 func (s *Site) feed(f format, section string) action {
-	make := func(ctx context.Context, s *Site, e *edition, path string) (*kept, error) {
+	anew := func(ctx context.Context, s *Site, e *edition, path string) (*kept, error) {
 		data, err := s.feedData(ctx, e, f, section)
 		if err != nil {
 			return nil, err
@@ -81,7 +81,7 @@ func (s *Site) feed(f format, section string) action {
 		k.caching = cacheFeed
 		return k, nil
 	}
-	return func(e *edition, w http.ResponseWriter, r *http.Request) error { return s.shelved(e, w, r, make) }
+	return func(e *edition, w http.ResponseWriter, r *http.Request) error { return s.shelved(e, w, r, anew) }
 }
 
 func (s *Site) feedData(ctx context.Context, e *edition, f format, section string) (*feedData, error) {

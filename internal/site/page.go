@@ -97,12 +97,21 @@ func parseTemplates() (*template.Template, error) {
 	return t, nil
 }
 
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+var buffers sync.Pool // of *bytes.Buffer
+
+// buffer takes an empty one; give it back to buffers.
+func buffer() *bytes.Buffer {
+	b, ok := buffers.Get().(*bytes.Buffer)
+	if !ok {
+		return new(bytes.Buffer)
+	}
+	b.Reset()
+	return b
+}
 
 // render executes a template into bytes of its own.
 func (s *Site) render(name string, data any) ([]byte, error) {
-	b, _ := buffers.Get().(*bytes.Buffer)
-	b.Reset()
+	b := buffer()
 	defer buffers.Put(b)
 	if err := s.templates.ExecuteTemplate(b, name, data); err != nil {
 		return nil, fmt.Errorf("making the page %q: %w", name, err)

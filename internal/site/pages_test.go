@@ -89,8 +89,10 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	for range 25 {
 		h.publish(story.Draft{Headline: "Bread again", Section: "economy", Body: prose.Paragraphs("Bread costs more.")})
 	}
-	pages := []string{"/", "/city/", "/economy/", "/remind", "/support", "/support?currency=JPY", "/supporter", "/blocked", "/mirrors", "/corrections",
-		"/about/data", "/about/money", "/about/traces", "/about/help"}
+	pages := []string{
+		"/", "/city/", "/economy/", "/remind", "/support", "/support?currency=JPY", "/supporter", "/blocked", "/mirrors", "/corrections",
+		"/about/data", "/about/money", "/about/traces", "/about/help",
+	}
 	for _, prefix := range []string{"", "/fa"} {
 		for _, p := range pages {
 			a := h.ok(prefix + p)

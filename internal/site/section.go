@@ -20,7 +20,7 @@ type sectionPage struct {
 }
 
 func (s *Site) section(slug string) action {
-	make := func(ctx context.Context, s *Site, e *edition, path string) (*kept, error) {
+	anew := func(ctx context.Context, s *Site, e *edition, path string) (*kept, error) {
 		data, err := s.sectionData(ctx, e, slug, story.Cursor{})
 		if err != nil {
 			return nil, err
@@ -33,7 +33,7 @@ func (s *Site) section(slug string) action {
 	}
 	return func(e *edition, w http.ResponseWriter, r *http.Request) error {
 		if r.URL.RawQuery == "" {
-			return s.shelved(e, w, r, make)
+			return s.shelved(e, w, r, anew)
 		}
 		cursor, err := story.ParseCursor(r.URL.Query().Get("before"))
 		if err != nil {

@@ -209,12 +209,8 @@ func (s *Site) supportShow(w http.ResponseWriter, r *http.Request, status int, d
 // that keeps us from asking there. Where unknown countries are not asked,
 // they may not give either.
 func (s *Site) closedTo(r *http.Request) bool {
-	switch s.appeals.Rules().Decide(&appeal.Facts{Now: s.now(), Country: s.country(r)}).Reason {
-	case appeal.CountryClosed, appeal.CountryUnknown:
-		return true
-	default:
-		return false
-	}
+	why := s.appeals.Rules().Decide(&appeal.Facts{Now: s.now(), Country: s.country(r)}).Reason
+	return why == appeal.CountryClosed || why == appeal.CountryUnknown
 }
 
 func (s *Site) supportClosed(e *edition, w http.ResponseWriter, r *http.Request, status int) error {
