@@ -113,7 +113,13 @@ const (
 // simulated processor behind the same adapter.
 func (a *App) takeMoney(ctx context.Context) error {
 	var providers []contribution.Provider
-	opt := stripe.Options{Base: a.config.Stripe.API, Key: a.config.Stripe.Key, Secrets: a.config.Stripe.Webhooks, Now: a.clock.Now}
+	opt := stripe.Options{
+		Base: a.config.Stripe.API, Key: a.config.Stripe.Key, Secrets: a.config.Stripe.Webhooks, Now: a.clock.Now,
+		Statement: a.config.Support.Descriptor,
+		Words: func(language string, r contribution.Rhythm) string {
+			return a.Languages.For(language).T("checkout."+string(r), "Newsroom", a.name(language))
+		},
+	}
 	if a.isDemo {
 		bank, err := simulator.Open(ctx, simulator.Options{
 			Dir: a.config.Data, Prefix: demoPrefix, Public: a.config.BaseURL + demoPrefix,
@@ -126,6 +132,7 @@ func (a *App) takeMoney(ctx context.Context) error {
 		}
 		a.bank = bank
 		a.closes = append(a.closes, bank.Close)
+		opt.Statement = "" // the simulated account has no text of its own
 		opt.Base, opt.Key, opt.Secrets = a.config.BaseURL+demoPrefix, demoKey, []string{demoSecret}
 		if !a.serving { // beside a server, or without one: the books are the same file
 			opt.Base, opt.Transport = "http://127.0.0.1"+demoPrefix, direct{bank}

@@ -44,6 +44,7 @@ func Serve(ctx context.Context, c config.Config, opt Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
+	adjust := keepMemory()
 	l, err := listen(ctx, c.Listen)
 	if err != nil {
 		return err
@@ -63,7 +64,7 @@ func Serve(ctx context.Context, c config.Config, opt Options) (err error) {
 			return errors.Join(err, l.Close())
 		}
 	}
-	return a.run(ctx, l, opt.Out)
+	return a.run(ctx, l, opt.Out, adjust)
 }
 
 func listen(ctx context.Context, address string) (net.Listener, error) {
@@ -89,7 +90,7 @@ func onLoopback(address string) bool {
 }
 
 // run starts everything in order and stops it in the opposite one.
-func (a *App) run(ctx context.Context, l net.Listener, out io.Writer) error {
+func (a *App) run(ctx context.Context, l net.Listener, out io.Writer, adjustMemory func()) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	surface, closeSite, err := a.surface(background)
@@ -103,6 +104,7 @@ func (a *App) run(ctx context.Context, l net.Listener, out io.Writer) error {
 		WriteTimeout:      10 * time.Minute, // moving the demo's clock takes its time; pages are written at once
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
+		ConnContext:       web.KnowConn,
 		// What net/http would log names network addresses: nobody gets it.
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	}
@@ -120,11 +122,12 @@ func (a *App) run(ctx context.Context, l net.Listener, out io.Writer) error {
 		}
 	})
 	tasks.Go(func() { a.flushCounts(background) })
+	tasks.Go(func() { every(background, adjustEvery, adjustMemory) })
 	if a.bank != nil {
 		tasks.Go(func() { a.bank.Run(background) })
 	}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
+	go func() { served <- server.Serve(web.Listen(l)) }()
 	if a.isDemo {
 		fmt.Fprintf(out, "The demo is at http://%s/ and what goes on behind it at http://%s/demo/\n", l.Addr(), l.Addr())
 	} else {
@@ -163,16 +166,23 @@ func (a *App) followEvery() time.Duration {
 const flushEvery = 5 * time.Second
 
 func (a *App) flushCounts(ctx context.Context) {
-	t := time.NewTicker(flushEvery)
+	every(ctx, flushEvery, func() {
+		if err := a.Appeals.Flush(ctx); err != nil {
+			a.log.Warn("counts could not be written down and are kept", "err", err)
+		}
+	})
+}
+
+// every does something again and again until ctx ends.
+func every(ctx context.Context, pause time.Duration, do func()) {
+	t := time.NewTicker(pause)
 	defer t.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.C:
-			if err := a.Appeals.Flush(ctx); err != nil {
-				a.log.Warn("counts could not be written down and are kept", "err", err)
-			}
+			do()
 		}
 	}
 }
@@ -251,7 +261,7 @@ func (a *App) surface(ctx context.Context) (h http.Handler, closeSite func() err
 	if err != nil {
 		return nil, nil, err
 	}
-	return web.Behind(proxies, web.Protect(mux, pages.Fail)), pages.Close, nil
+	return web.Behind(proxies, web.Protect(pages.Ready(mux), pages.Fail)), pages.Close, nil
 }
 
 // ready answers whether readers can be served and money be booked: the
