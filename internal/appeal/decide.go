@@ -59,16 +59,31 @@ func (r *Rules) Explain(f *Facts) Answer {
 	return Answer{Reason: NoneMatched, Trace: trace}
 }
 
-// refusal returns the reason not to ask at all, or "". Country is upper case.
-func (r *Rules) refusal(f *Facts, country []byte) Reason {
-	if r.off {
-		return Off
-	}
+// Place says whether a reader's country alone forbids to ask there, and so to
+// take a gift from there: CountryClosed, CountryUnknown or "". It holds also
+// while asking is switched off.
+func (r *Rules) Place(country string) Reason {
+	var buf [16]byte
+	return r.place(appendUpper(buf[:0], country))
+}
+
+func (r *Rules) place(country []byte) Reason {
 	if _, closed := r.closed[string(country)]; closed {
 		return CountryClosed
 	}
 	if r.skipUnknown && len(country) == 0 {
 		return CountryUnknown
+	}
+	return ""
+}
+
+// refusal returns the reason not to ask at all, or "". Country is upper case.
+func (r *Rules) refusal(f *Facts, country []byte) Reason {
+	if r.off {
+		return Off
+	}
+	if reason := r.place(country); reason != "" {
+		return reason
 	}
 	if reason := ParseAsk(f.Ask, f.Now).reason(); reason != "" {
 		return reason

@@ -344,3 +344,16 @@ func FuzzDecide(f *testing.F) {
 		}
 	})
 }
+
+// A country stays closed to gifts while asking is switched off.
+func TestPlaceHoldsWhileAskingIsOff(t *testing.T) {
+	rules, _, err := appeal.ParseConfig([]byte(`{"version":1,"off":true,"unknown_country":"skip","closed":["RU"],"appeals":[]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for country, want := range map[string]appeal.Reason{"RU": appeal.CountryClosed, "ru": appeal.CountryClosed, "": appeal.CountryUnknown, "DE": ""} {
+		if got := rules.Place(country); got != want {
+			t.Errorf("%q: %q, want %q", country, got, want)
+		}
+	}
+}

@@ -51,6 +51,9 @@ func (s *Site) supportForm(e *edition, w http.ResponseWriter, r *http.Request) e
 	if s.closedTo(r) {
 		return s.supportClosed(e, w, r, http.StatusOK)
 	}
+	if len(s.gifts.Ways()) == 0 {
+		return s.supportNoWay(e, w, r)
+	}
 	query, err := web.Query(r)
 	if err != nil {
 		return err
@@ -208,9 +211,17 @@ func (s *Site) supportShow(w http.ResponseWriter, r *http.Request, status int, d
 // closedTo says whether gifts are refused where the reader is: the same list
 // that keeps us from asking there. Where unknown countries are not asked,
 // they may not give either.
-func (s *Site) closedTo(r *http.Request) bool {
-	why := s.appeals.Rules().Decide(&appeal.Facts{Now: s.now(), Country: s.country(r)}).Reason
-	return why == appeal.CountryClosed || why == appeal.CountryUnknown
+func (s *Site) closedTo(r *http.Request) bool { return s.appeals.Rules().Place(s.country(r)) != "" }
+
+// supportNoWay answers while the newsroom has no way to be paid.
+func (s *Site) supportNoWay(e *edition, w http.ResponseWriter, r *http.Request) error {
+	data := noticePage{
+		page: e.newPage(e.T("site.give.noway"), "/support"), Heading: e.T("site.give.noway"),
+		Standfirst: e.T("site.give.noway.why"), Paragraphs: []string{e.T("site.give.closed.free")},
+		Links: []link{{Path: e.Home(), Label: e.T("site.home")}},
+	}
+	data.Hidden = true
+	return s.dynamic(w, r, http.StatusOK, "notice", data)
 }
 
 func (s *Site) supportClosed(e *edition, w http.ResponseWriter, r *http.Request, status int) error {
