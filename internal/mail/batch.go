@@ -100,11 +100,6 @@ var errNotHeld = errors.New("another process sends this batch now")
 // transaction it sees to the attempts that are still to come.
 func (r *run) end(ctx context.Context, job jobs.Job[batch]) (over bool, err error) {
 	err = r.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if held, err := holds(ctx, tx, r.bucket, r.holder); err != nil {
-			return err
-		} else if !held {
-			return errNotHeld
-		}
 		next, more, err := nextDue(ctx, tx, r.bucket)
 		if err != nil {
 			return err
@@ -112,8 +107,10 @@ func (r *run) end(ctx context.Context, job jobs.Job[batch]) (over bool, err erro
 		if over = !more || next > db.Micros(tx.Now); !over {
 			return nil
 		}
-		if err := endRun(ctx, tx, r.bucket); err != nil {
+		if held, err := endRun(ctx, tx, r.bucket, r.holder); err != nil {
 			return err
+		} else if !held {
+			return errNotHeld
 		}
 		if err := job.Done(ctx, tx); err != nil {
 			return err

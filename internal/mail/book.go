@@ -100,7 +100,14 @@ func (b *book) write(ctx context.Context) {
 // meanwhile.
 func (b *book) flush(ctx context.Context, entries []entry) error {
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		err := b.run.db.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *db.Tx) error { return b.run.record(ctx, tx, entries) })
+		held := false
+		err := b.run.db.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *db.Tx) (err error) {
+			held, err = b.run.record(ctx, tx, entries)
+			return err
+		})
+		if err == nil && !held {
+			return errNotHeld
+		}
 		if fault.KindOf(err) != fault.Unavailable {
 			return err
 		}
@@ -113,52 +120,52 @@ func (b *book) flush(ctx context.Context, entries []entry) error {
 	}
 }
 
-// record is the transaction of flush.
-func (r *run) record(ctx context.Context, tx *db.Tx, entries []entry) error {
-	if held, err := holds(ctx, tx, r.bucket, r.holder); err != nil {
-		return err
-	} else if !held {
-		return errNotHeld
-	}
+// record is the transaction of flush. It tells whether the run still holds its
+// minute; what has left is written down in any case, because it has left.
+func (r *run) record(ctx context.Context, tx *db.Tx, entries []entry) (held bool, err error) {
 	kinds := map[string]counts{}
 	for _, e := range entries {
 		c := kinds[e.kind]
 		if err := r.settle(ctx, tx, e.outcome, &c); err != nil {
-			return err
+			return false, err
 		}
 		kinds[e.kind] = c
 	}
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) { // in one order for all runs, lest they block each other
 		if c := kinds[kind]; c != (counts{}) {
 			if err := count(ctx, tx, dayOf(tx.Now), kind, c); err != nil {
-				return err
+				return false, err
 			}
 		}
 	}
-	return nil
+	return holds(ctx, tx, r.bucket, r.holder)
 }
 
-// settle gives a row the state that its letter's fate asks for.
+// settle gives a row the state that its letter's fate asks for, and counts it
+// unless that was done already.
 func (r *run) settle(ctx context.Context, tx *db.Tx, o outcome, c *counts) error {
-	switch o.fate {
-	case deferred:
+	if o.fate == deferred {
 		return postponeMail(ctx, tx, o.row)
-	case replaced: // what keeps it back stays
-		c.dropped++
-		return deleteMail(ctx, tx, o.seq)
-	case dropped:
-		c.dropped++
+	}
+	end := deleteMail
+	if o.group != "" && o.fate != replaced { // it keeps older ones back
+		end = settleMail
+	}
+	if n, err := end(ctx, tx, o.seq); err != nil || n == 0 {
+		return err
+	}
+	switch o.fate {
 	case sent:
 		c.sent++
+	case replaced, dropped:
+		c.dropped++
 	case rejected:
 		c.rejected++
 	case failed:
 		c.failed++
+	case deferred:
 	default:
 		return fmt.Errorf("a letter's fate is %d", o.fate)
 	}
-	if o.group != "" {
-		return settleMail(ctx, tx, o.seq)
-	}
-	return deleteMail(ctx, tx, o.seq)
+	return nil
 }

@@ -146,12 +146,19 @@ func (s *server) auth(c *conn) (smtp.Auth, error) {
 func (c *conn) deliver(ctx context.Context, from string, e envelope) error {
 	stop := context.AfterFunc(ctx, c.close)
 	defer stop()
-	if offered, _ := c.smtp.Extension("SMTPUTF8"); e.utf8 && !offered {
-		return fmt.Errorf("%w: %s carries only ASCII addresses", ErrRejected, c.server)
+	sender := "MAIL FROM:<" + from + ">"
+	if e.utf8 {
+		if offered, _ := c.smtp.Extension("SMTPUTF8"); !offered {
+			return fmt.Errorf("%w: %s carries only ASCII addresses", ErrRejected, c.server)
+		}
+		sender += " BODY=8BITMIME SMTPUTF8"
 	}
-	c.smtp.SkipSMTPUTF8(!e.utf8)
-	if err := c.smtp.Mail("<" + from + ">"); err != nil {
-		err = c.said("MAIL", err)
+	said := c.ask(
+		question{"MAIL", sender, 250},
+		question{"RCPT", "RCPT TO:<" + e.to + ">", 25},
+		question{"DATA", "DATA", 354},
+	)
+	if err := said[0]; err != nil {
 		if c.reused && (c.broken || code(err) == 421) {
 			c.broken = true
 			return errStale
@@ -162,21 +169,73 @@ func (c *conn) deliver(ctx context.Context, from string, e envelope) error {
 		}
 		return fmt.Errorf("%w: %w", errRefusedAll, err)
 	}
-	if err := c.smtp.Rcpt("<" + e.to + ">"); err != nil {
-		return c.refused(c.said("RCPT", err))
+	if err := said[1]; err != nil {
+		if len(said) > 2 && said[2] == nil { // it waits for a letter to nobody
+			if err := c.send(nil); err == nil || code(err) == 0 {
+				c.broken = true
+			}
+		}
+		return c.refused(err)
 	}
-	w, err := c.smtp.Data()
-	if err != nil {
-		return c.refused(c.said("DATA", err))
+	if err := said[2]; err != nil {
+		return c.refused(err)
 	}
-	if _, err := w.Write(e.bytes); err != nil {
-		c.broken = true
-		return c.said("the letter", err)
-	}
-	if err := w.Close(); err != nil {
-		return c.refused(c.said("the letter's end", err))
+	if err := c.send(e.bytes); err != nil {
+		return c.refused(err)
 	}
 	return nil
+}
+
+// question is a command and the code of the answer that we hope for.
+type question struct {
+	stage, line string
+	hope        int
+}
+
+// ask puts questions until one is not answered as hoped. A server that takes
+// several at once is asked all at once, and answers all.
+func (c *conn) ask(questions ...question) (said []error) {
+	pipelining, _ := c.smtp.Extension("PIPELINING")
+	text := c.smtp.Text
+	for _, q := range questions {
+		// Errors of writing stay in the writer until it is flushed.
+		_, _ = text.W.WriteString(q.line + "\r\n") //nolint:errcheck // as said
+		if pipelining {
+			continue
+		}
+		said = append(said, c.hear(q))
+		if said[len(said)-1] != nil {
+			return said
+		}
+	}
+	for _, q := range questions[len(said):] {
+		if said = append(said, c.hear(q)); c.broken {
+			return said
+		}
+	}
+	return said
+}
+
+// hear waits for the answer to a question.
+func (c *conn) hear(q question) error {
+	text := c.smtp.Text
+	if err := text.W.Flush(); err != nil {
+		return c.said(q.stage, err)
+	}
+	if _, _, err := text.ReadResponse(q.hope); err != nil {
+		return c.said(q.stage, err)
+	}
+	return nil
+}
+
+// send sends what follows DATA and waits for the server's word.
+func (c *conn) send(letter []byte) error {
+	w := c.smtp.Text.DotWriter()
+	_, err := w.Write(letter)
+	if err = errors.Join(err, w.Close()); err != nil {
+		return c.said("the letter", err)
+	}
+	return c.hear(question{"the letter's end", "", 250})
 }
 
 // refused sorts a server's refusal and makes the connection ready for the next
@@ -185,14 +244,14 @@ func (c *conn) refused(err error) error {
 	switch code := code(err); {
 	case code == 421, c.broken:
 		c.broken = true
-		return err
 	case code == 530, code == 535, code == 538: // it wants us to sign in
 		c.broken = true
 		return fmt.Errorf("%w: %w", errRefusedAll, err)
-	case code/100 == 5:
+	}
+	if code(err)/100 == 5 {
 		err = fmt.Errorf("%w: %w", ErrRejected, err)
 	}
-	if c.smtp.Reset() != nil {
+	if !c.broken && c.ask(question{"RSET", "RSET", 250})[0] != nil {
 		c.broken = true
 	}
 	return err

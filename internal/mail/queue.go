@@ -34,7 +34,7 @@ type Options struct {
 	Log    *slog.Logger
 	Random io.Reader // makes Message-IDs, also concurrently; crypto/rand when nil
 	// Connections is how many letters of a batch are under way at a time;
-	// 0 means 6.
+	// 0 means 10.
 	Connections int
 }
 
@@ -67,7 +67,7 @@ func NewQueue(d *db.DB, q *jobs.Queue, s Sealer, p Post, o Options) *Queue {
 		o.Random = rand.Reader
 	}
 	if o.Connections == 0 {
-		o.Connections = 6
+		o.Connections = 10
 	}
 	m := &Queue{
 		db: d, jobs: q, sealer: s, post: p, now: o.Now, log: o.Log, random: o.Random, senders: o.Connections,
@@ -259,7 +259,7 @@ func (m *Queue) Delete(ctx context.Context, tx *db.Tx, ref string) (bool, error)
 			return true, m.withdraw(ctx, tx, r)
 		}
 	}
-	if err := deleteMail(ctx, tx, r.seq); err != nil {
+	if _, err := deleteMail(ctx, tx, r.seq); err != nil {
 		return false, fmt.Errorf("deleting a mail: %w", err)
 	}
 	return true, nil

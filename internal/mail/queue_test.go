@@ -89,7 +89,12 @@ type words struct {
 
 func newDesk(t testing.TB, d *db.DB, c *dbtest.Clock) *desk {
 	t.Helper()
-	k := &desk{t: t, db: d, clock: c, keys: filepath.Join(t.TempDir(), "keys"), log: &syncBuffer{}}
+	return deskWith(t, d, c, filepath.Join(t.TempDir(), "keys"))
+}
+
+func deskWith(t testing.TB, d *db.DB, c *dbtest.Clock, keys string) *desk {
+	t.Helper()
+	k := &desk{t: t, db: d, clock: c, keys: keys, log: &syncBuffer{}}
 	log := slog.New(slog.NewTextHandler(k.log, nil))
 	var err error
 	if k.vault, err = vault.Open(t.Context(), d, vault.Options{Dir: k.keys, Now: c.Now, Log: log}); err != nil {

@@ -1,6 +1,7 @@
 package mail_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/rand"
@@ -153,6 +154,11 @@ func TestDKIMKeys(t *testing.T) {
 
 // TestRefusals lets a server fail at each stage and looks at who gets the mail.
 func TestRefusals(t *testing.T) {
+	t.Run("pipelining", func(t *testing.T) { refusals(t, false) })
+	t.Run("one by one", func(t *testing.T) { refusals(t, true) })
+}
+
+func refusals(t *testing.T, oneByOne bool) {
 	const later, never, wholly = "later", "never", ""
 	for _, row := range []struct {
 		stage  mailtest.Stage
@@ -184,7 +190,7 @@ func TestRefusals(t *testing.T) {
 			}
 			return nil
 		}
-		first, second := mailtest.Start(t, mailtest.Options{Fail: fail}), mailtest.Start(t, mailtest.Options{})
+		first, second := mailtest.Start(t, mailtest.Options{Fail: fail, OneByOne: oneByOne}), mailtest.Start(t, mailtest.Options{})
 		c := dbtest.NewClock(noon)
 		var log bytes.Buffer
 		o := options(first)
@@ -220,6 +226,73 @@ func verdict(err error) string {
 		return "never"
 	default:
 		return "later"
+	}
+}
+
+// TestServerThatTakesLettersToNobody refuses a recipient but says go ahead to
+// the DATA that came right behind, as the standard allows.
+func TestServerThatTakesLettersToNobody(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard := make(chan string, 100)
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer func() { _ = c.Close() }()
+		say := func(line string) { _, _ = c.Write([]byte(line + "\r\n")) }
+		say("220 mx.example.net")
+		somebody, letter := false, false
+		for lines := bufio.NewScanner(c); lines.Scan(); {
+			line := lines.Text()
+			verb, _, _ := strings.Cut(line, " ")
+			switch {
+			case letter && line == ".":
+				heard <- line
+				if letter = false; somebody {
+					say("250 taken")
+				} else {
+					say("554 no valid recipients")
+				}
+			case letter:
+			case verb == "EHLO":
+				say("250-mx.example.net\r\n250 PIPELINING")
+			case verb == "RCPT":
+				heard <- line
+				if somebody = !strings.Contains(line, "unknown@"); somebody {
+					say("250 fine")
+				} else {
+					say("550 5.1.1 no such user")
+				}
+			case verb == "DATA":
+				letter = true
+				say("354 go ahead")
+			default:
+				say("250 fine")
+			}
+		}
+	}()
+	o := options()
+	o.Servers = []mimeomail.Server{{Host: "127.0.0.1", Port: int(netip.MustParseAddrPort(l.Addr().String()).Port()), Security: mimeomail.Plain}}
+	p := post(t, o)
+	t.Cleanup(func() { _ = l.Close() })
+	m := message()
+	m.To = "unknown@example.net"
+	if err := p.Send(t.Context(), m); verdict(err) != "never" {
+		t.Errorf("an unknown addressee: %v", err)
+	}
+	if err := p.Send(t.Context(), message()); err != nil {
+		t.Errorf("the next letter on that connection: %v", err)
+	}
+	var got []string
+	for len(heard) > 0 {
+		got = append(got, <-heard)
+	}
+	if want := "RCPT TO:<unknown@example.net>|.|RCPT TO:<reader@example.net>|."; strings.Join(got, "|") != want {
+		t.Errorf("the server heard %q", got)
 	}
 }
 

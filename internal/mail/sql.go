@@ -61,14 +61,12 @@ func postponeMail(ctx context.Context, tx *db.Tx, r row) (err error) {
 
 // settleMail ends a mail of a group: until its batch is over the row stays and
 // keeps older ones back.
-func settleMail(ctx context.Context, tx *db.Tx, seq int64) error {
-	_, err := tx.Exec(ctx, "update planned_mail set state = 'done', ref = '' where seq = $1 and state = 'planned'", seq)
-	return err
+func settleMail(ctx context.Context, tx *db.Tx, seq int64) (int64, error) {
+	return tx.Exec(ctx, "update planned_mail set state = 'done', ref = '' where seq = $1 and state = 'planned'", seq)
 }
 
-func deleteMail(ctx context.Context, tx *db.Tx, seq int64) error {
-	_, err := tx.Exec(ctx, "delete from planned_mail where seq = $1 and state = 'planned'", seq)
-	return err
+func deleteMail(ctx context.Context, tx *db.Tx, seq int64) (int64, error) {
+	return tx.Exec(ctx, "delete from planned_mail where seq = $1 and state = 'planned'", seq)
 }
 
 func mailByRef(ctx context.Context, tx *db.Tx, ref string) (r row, err error) {
@@ -164,16 +162,20 @@ func takeOver(ctx context.Context, tx *db.Tx, bucket int64, holder string) error
 	return err
 }
 
-// holds reports whether a run still owns its minute. It locks the row, so that
-// nobody takes over before the transaction ends.
+// holds reports whether a run still owns its minute.
 func holds(ctx context.Context, tx *db.Tx, bucket int64, holder string) (bool, error) {
-	n, err := tx.Exec(ctx, "update mail_run set holder = holder where bucket = $1 and holder = $2", bucket, holder)
-	return n == 1, err
+	var one int
+	err := tx.QueryRow(ctx, "select 1 from mail_run where bucket = $1 and holder = $2", bucket, holder).Scan(&one)
+	if errors.Is(err, db.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
-func endRun(ctx context.Context, tx *db.Tx, bucket int64) error {
-	_, err := tx.Exec(ctx, "delete from mail_run where bucket = $1", bucket)
-	return err
+// endRun gives a minute up, if it is still the run's.
+func endRun(ctx context.Context, tx *db.Tx, bucket int64, holder string) (bool, error) {
+	n, err := tx.Exec(ctx, "delete from mail_run where bucket = $1 and holder = $2", bucket, holder)
+	return n == 1, err
 }
 
 // count adds to a day's numbers of a kind.

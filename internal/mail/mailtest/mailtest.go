@@ -74,6 +74,9 @@ type Options struct {
 	Users map[string]string
 	// TLS: "" none, "starttls" offered, "tls" from the first byte.
 	TLS string
+	// OneByOne makes it a server that takes no command before it answered
+	// the last; it goes without TLS.
+	OneByOne bool
 }
 
 // Server is a mail server on a free loopback port.
@@ -125,6 +128,9 @@ func serve(t testing.TB, l net.Listener, o Options) *Server {
 		if o.TLS == "tls" {
 			l = tls.NewListener(l, config)
 		}
+	}
+	if o.OneByOne {
+		l = oneByOne{l}
 	}
 	s.listener = l
 	done := make(chan struct{})
@@ -266,6 +272,23 @@ func (s *session) Auth(string) (sasl.Server, error) {
 		s.user = name
 		return nil
 	}), nil
+}
+
+// oneByOne takes PIPELINING out of what the server says it can.
+type oneByOne struct{ net.Listener }
+
+func (l oneByOne) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	return silenced{c}, err
+}
+
+type silenced struct{ net.Conn }
+
+func (c silenced) Write(p []byte) (int, error) {
+	if _, err := c.Conn.Write(bytes.ReplaceAll(p, []byte("PIPELINING"), []byte("X-ONEBYONE"))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // quiet drops what the library says of connections that a test cut.
