@@ -75,8 +75,8 @@ func (t *Till) poll(ctx context.Context, job jobs.Job[pollArgs]) error {
 		pay, err = selectPayment(ctx, tx, job.Args.Payment)
 		return err
 	}); err != nil {
-		if fault.KindOf(err) == fault.Missing {
-			return nil
+		if fault.KindOf(err) == fault.Missing { // a row was lost, and an operator should see it
+			return jobs.Permanent(err)
 		}
 		return err
 	}
