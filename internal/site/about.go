@@ -24,6 +24,11 @@ type part struct {
 	Button     *button
 }
 
+type field struct{ Name, Value string }
+
+// button is a form of one act.
+type button struct{ Path, Label string }
+
 // part is made of a heading and of the paragraph under it.
 func (e *edition) part(id string) part {
 	return part{Heading: e.T(id), Paragraphs: []string{e.T(id + ".what")}}
@@ -126,7 +131,7 @@ func (e *edition) askWords(value string) string {
 }
 
 // forgetAsk deletes the reader's note.
-func (s *Site) forgetAsk(e *edition, w http.ResponseWriter, _ *http.Request) error {
-	s.setAsk(w, "")
+func (s *Site) forgetAsk(e *edition, w http.ResponseWriter, r *http.Request) error {
+	s.setAsk(w, r, "")
 	return s.see(w, e.URL("/about/data"))
 }

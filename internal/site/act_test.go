@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -262,6 +263,43 @@ func TestBodiesThatAreNoForms(t *testing.T) {
 			h.handler.ServeHTTP(w, r)
 			if w.status != status && status != 200 {
 				t.Errorf("POST %s with %.20q: %d, want %d", path, body, w.status, status)
+			}
+		}
+	}
+}
+
+// Over an onion address there is no TLS, and a cookie that waits for it would
+// never come back.
+func TestTheNoteComesBackOverTheOnionService(t *testing.T) {
+	h := newHouse(t)
+	r := httptest.NewRequest(http.MethodPost, "http://lanternxyz.onion/appeal/close", strings.NewReader("page=/x"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	h.handler.ServeHTTP(w, r)
+	if c := w.Result().Cookies(); len(c) != 1 || c[0].Secure || !c[0].HttpOnly {
+		t.Errorf("the cookie is %v", c)
+	}
+}
+
+func TestEveryFailureHasAPage(t *testing.T) {
+	h := newHouse(t)
+	for status, says := range map[int]string{
+		400: "That could not be read", 403: "This is not possible", 404: "Nothing is printed at this address", 405: "cannot be used in that way",
+		409: "changed meanwhile", 410: "Nothing is printed", 413: "more than we take", 422: "could not be read", 429: "Too many tries",
+		500: "The press has stopped", 502: "cannot answer now", 503: "cannot answer now",
+	} {
+		for _, path := range []string{"/x", "/fa/x"} {
+			w := httptest.NewRecorder()
+			h.site.Fail(w, httptest.NewRequest(http.MethodGet, path, nil), status, "Said by <us>")
+			a := answer{w.Result(), w.Body.String()}
+			h.examine(t, path, a)
+			if a.StatusCode != status || a.Header.Get("Cache-Control") != "no-store" {
+				t.Errorf("%d: %d, %v", status, a.StatusCode, a.Header)
+			}
+			if path == "/x" {
+				has(t, "page", a.text, says, "Said by &lt;us&gt;.", `noindex`)
+			} else {
+				hasNot(t, "page", a.text, "Said by")
 			}
 		}
 	}

@@ -28,15 +28,15 @@ func askCookie(r *http.Request) string {
 }
 
 // setAsk gives the reader their note: a choice and a date, no identifier. An
-// empty value takes it away.
-func (s *Site) setAsk(w http.ResponseWriter, value string) {
+// empty value takes it away. Over the onion service there is no TLS to wait for.
+func (s *Site) setAsk(w http.ResponseWriter, r *http.Request, value string) {
 	age := int(appeal.MaxAge(value, s.now()) / time.Second)
 	if age <= 0 {
 		value, age = "", -1
 	}
 	http.SetCookie(w, &http.Cookie{
 		Name: appeal.AskCookie, Value: value, Path: "/", MaxAge: age,
-		HttpOnly: true, Secure: s.https, SameSite: http.SameSiteLaxMode,
+		HttpOnly: true, Secure: s.https && channel(r) == clearNet, SameSite: http.SameSiteLaxMode,
 	})
 }
 
@@ -69,16 +69,22 @@ type closedValue struct {
 	value string
 }
 
-// channel is the way on which the reader came.
+// The ways on which a reader comes, as the appeals name them.
+const (
+	clearNet = "clear"
+	onion    = "onion"
+)
+
+// channel is the way on which this one came.
 func channel(r *http.Request) string {
 	host := r.Host
 	if i := strings.LastIndexByte(host, ':'); i >= 0 {
 		host = host[:i]
 	}
 	if strings.HasSuffix(host, ".onion") {
-		return "onion"
+		return onion
 	}
-	return "clear"
+	return clearNet
 }
 
 // seen counts, per day and wording, that an appeal was sent or held back.
@@ -143,14 +149,12 @@ func (s *Site) closeAppeal(e *edition, w http.ResponseWriter, r *http.Request) e
 		return err
 	}
 	now := s.now()
-	event := appeal.Close
 	if form.Of("undo") == "" {
-		s.setAsk(w, appeal.Closed(now))
+		s.setAsk(w, r, appeal.Closed(now))
+		s.count(form.Of("t"), appeal.Close, now)
 	} else {
-		event = appeal.Undo
-		s.setAsk(w, "")
+		s.setAsk(w, r, "")
 	}
-	s.count(form.Of("t"), event, now)
 	to := e.Home()
 	if page, ok := ownPath(form.Of("page")); ok {
 		to = page + "#appeal"

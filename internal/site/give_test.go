@@ -4,6 +4,7 @@ import (
 	"context"
 	"html"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -302,5 +303,52 @@ func TestLinksToGiftsThatAreNotTheirs(t *testing.T) {
 	token := h.vault.Sign(contribution.LinkPurpose, []byte("aaaaaaaaaaaaaaaaaaaaaaaaaa"), begin.AddDate(1, 0, 0))
 	if got := h.get("/supporter?t=" + token); got.StatusCode != http.StatusNotFound {
 		t.Errorf("a gift that is not there: %d", got.StatusCode)
+	}
+}
+
+func TestTooManyGiftsFromOneNetwork(t *testing.T) {
+	from := netip.MustParseAddr("203.0.113.7")
+	h := newHouse(t, func(o *Options) { o.Address = func(*http.Request) netip.Addr { return from } })
+	send := func() int {
+		return h.post("/support", h.form("/support", "rhythm", "once", "amount", "20.00", "email", "dana@example.org")).StatusCode
+	}
+	for range triesAlone {
+		if got := send(); got != http.StatusSeeOther {
+			t.Fatalf("%d", got)
+		}
+	}
+	a := h.post("/support", h.form("/support", "rhythm", "once", "amount", "20.00", "email", "dana@example.org"))
+	if a.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("one too many: %d", a.StatusCode)
+	}
+	has(t, "page", a.text, "Too many tries from this network. Wait 10 minutes", `value="dana@example.org"`)
+	from = netip.MustParseAddr("203.0.113.200")
+	if got := send(); got != http.StatusTooManyRequests {
+		t.Errorf("another address of the same network: %d", got)
+	}
+	from = netip.MustParseAddr("198.51.100.1")
+	if got := send(); got != http.StatusSeeOther {
+		t.Errorf("another network: %d", got)
+	}
+	from = netip.Addr{}
+	for range 2 * triesAlone {
+		if got := send(); got != http.StatusSeeOther {
+			t.Fatalf("readers of the onion service share a bound of their own: %d", got)
+		}
+	}
+	from = netip.MustParseAddr("203.0.113.7")
+	h.clock.Advance(tryWindow)
+	if got := send(); got != http.StatusSeeOther {
+		t.Errorf("ten minutes later: %d", got)
+	}
+}
+
+func TestTriesStayBounded(t *testing.T) {
+	s := tries{since: map[[16]byte]try{}}
+	for i := range 3 * mostTries {
+		s.allow(netip.AddrFrom4([4]byte{byte(1 + i>>16), byte(i >> 8), byte(i), 1}), begin)
+	}
+	if len(s.since) > mostTries {
+		t.Errorf("%d networks are remembered", len(s.since))
 	}
 }

@@ -57,7 +57,7 @@ func (s *Site) remindSet(e *edition, w http.ResponseWriter, r *http.Request) err
 		return s.remindAgain(e, w, r, form, err)
 	}
 	s.count(form.Of("t"), appeal.Remind, s.now())
-	s.setAsk(w, appeal.Later(set.Year, set.Month))
+	s.setAsk(w, r, appeal.Later(set.Year, set.Month))
 	q := url.Values{"r": {set.Token}}
 	if page, ok := ownPath(form.Of("page")); ok {
 		q.Set("page", page)
@@ -128,7 +128,7 @@ func (s *Site) remindDelete(e *edition, w http.ResponseWriter, r *http.Request) 
 		return err
 	}
 	if appeal.ParseAsk(askCookie(r), s.now()).Kind == appeal.AskLater {
-		s.setAsk(w, "")
+		s.setAsk(w, r, "")
 	}
 	to := e.URL("/remind/stopped")
 	if page, ok := ownPath(form.Of("page")); ok {

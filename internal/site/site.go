@@ -115,6 +115,7 @@ type Site struct {
 	shelf     *shelf
 	flights   singleflight.Group
 	errands   *errands
+	tries     tries
 	closed    atomic.Pointer[closedValue]
 	texts     sync.Pool // of *[]byte, for the HTML of one story
 }
@@ -166,6 +167,7 @@ func New(ctx context.Context, o Options) (*Site, error) {
 	s.headers = web.NewHeaders(web.Policy(), s.https)
 	s.giving = web.NewHeaders(web.Policy(o.PayOrigins...), s.https)
 	s.shelf = newShelf(o.Memory)
+	s.tries = tries{salt: []byte(s.ids.Secret()), since: map[[16]byte]try{}}
 	s.errands = newErrands(ctx)
 	return s, nil
 }

@@ -174,6 +174,10 @@ func (s *Site) supportSend(e *edition, w http.ResponseWriter, r *http.Request) e
 	if year, small := contribution.YearlyOffer(intent.Amount, intent.Rhythm); small && data.Yearly {
 		intent.Amount, intent.Rhythm = year, contribution.Yearly
 	}
+	if !s.tries.allow(s.address(r), s.now()) {
+		data.wrong("", e.T("contribution.error.limit"))
+		return s.supportShow(w, r, http.StatusTooManyRequests, data)
+	}
 	opened, err := s.gifts.Begin(r.Context(), intent)
 	switch {
 	case errors.Is(err, contribution.ErrAlready):

@@ -8,22 +8,13 @@ import (
 	"mimeo/internal/fault"
 )
 
-// noticePage says one thing, and perhaps offers one act.
+// noticePage says one thing and where to go from there.
 type noticePage struct {
 	*page
 	Heading, Standfirst string
 	Paragraphs          []string
-	Button              *button
 	Links               []link
 }
-
-type button struct {
-	Path, Label string
-	Quiet       bool
-	Fields      []field
-}
-
-type field struct{ Name, Value string }
 
 // lookAgain is how many seconds the page of a payment that is under way waits
 // before it looks again.
@@ -98,8 +89,8 @@ func (s *Site) gave(w http.ResponseWriter, r *http.Request, rhythm contribution.
 	case appeal.AskNone, appeal.AskOnce, appeal.AskClosed, appeal.AskLater:
 	}
 	if rhythm == contribution.Once {
-		s.setAsk(w, appeal.Once(now))
+		s.setAsk(w, r, appeal.Once(now))
 		return
 	}
-	s.setAsk(w, appeal.Monthly)
+	s.setAsk(w, r, appeal.Monthly)
 }
