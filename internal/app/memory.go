@@ -13,7 +13,7 @@ import (
 // requests.
 const (
 	heapGrowth = 400      // in percent: the heap may grow to five times what lives
-	heapBound  = 40 << 20 // in bytes, with stacks; it gives way when more than half of it lives
+	heapBound  = 32 << 20 // in bytes, with stacks; it gives way when more than half of it lives
 )
 
 const adjustEvery = 2 * time.Second
