@@ -27,7 +27,7 @@ type Values struct{ fields url.Values }
 // Form reads the urlencoded body of a POST. Its errors are in the sender's
 // words: too large, not a form, not text.
 func Form(r *http.Request) (Values, error) {
-	if ct, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.TrimSpace(ct) != "application/x-www-form-urlencoded" {
+	if ct, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); !strings.EqualFold(strings.TrimSpace(ct), "application/x-www-form-urlencoded") {
 		return Values{}, fault.Invalidf("This address takes a filled-in form, nothing else")
 	}
 	if err := r.ParseForm(); err != nil {

@@ -8,6 +8,7 @@ package web
 
 import (
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -121,7 +122,7 @@ func (h *Headers) Apply(to http.Header) {
 func Protect(next http.Handler, fail Failure) http.Handler {
 	guard := http.NewCrossOriginProtection()
 	guarded := guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+		r.Body = &bounded{ReadCloser: r.Body, left: MaxBody}
 		next.ServeHTTP(w, r)
 	}))
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -138,6 +139,38 @@ func Protect(next http.Handler, fail Failure) http.Handler {
 		}
 		guarded.ServeHTTP(w, r)
 	})
+}
+
+// mostUnread is how much of a body that is too large is read and dropped. A
+// sender who is cut off in the middle of it sees a broken connection and never
+// our answer.
+const mostUnread = 16 << 20
+
+// bounded is a body that ends in an http.MaxBytesError once it is larger than
+// what was left for it.
+type bounded struct {
+	io.ReadCloser
+	left int64
+	err  error
+}
+
+// Read implements io.Reader.
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.err != nil {
+		return 0, b.err
+	}
+	if int64(len(p)) > b.left+1 {
+		p = p[:b.left+1]
+	}
+	n, err := b.ReadCloser.Read(p)
+	if int64(n) <= b.left {
+		b.left -= int64(n)
+		return n, err
+	}
+	n, b.left = int(b.left), 0
+	b.err = &http.MaxBytesError{Limit: MaxBody}
+	_, _ = io.CopyN(io.Discard, b.ReadCloser, mostUnread) //nolint:errcheck // whether it ends or not, it is refused
+	return n, b.err
 }
 
 // crooked finds paths that no link of ours has: dot segments, empty segments,

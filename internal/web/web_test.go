@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -85,10 +86,32 @@ func TestProtectRefusesForgedAndCrookedRequests(t *testing.T) {
 		{422, request("POST", "/remind", "a=%zz"), "not urlencoded"},
 		{422, request("POST", "/remind", strings.Repeat("a=1&", 60)), "too many"},
 		{422, request("POST", "/remind", "{}", "Content-Type", "application/json"), "JSON"},
+		{200, request("POST", "/remind", "a=b", "Content-Type", "Application/X-WWW-Form-URLEncoded; charset=utf-8"), "a type in other letters"},
+		{422, request("POST", "/remind", pad(web.MaxBody)), "as long as may be, in one field"},
+		{413, request("POST", "/remind", pad(web.MaxBody+1)), "a byte too long"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, c.got, c.want)
 		}
+	}
+}
+
+// pad is a form of n bytes.
+func pad(n int) string { return "a=" + strings.Repeat("x", n-len("a=")) }
+
+// A sender who is cut off in the middle of sending never reads the answer.
+func TestTooLargeABodyIsReadToItsEnd(t *testing.T) {
+	body := strings.NewReader(pad(10 << 20))
+	h := web.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for range 2 { // a reader that tries again learns no more
+			if _, err := io.ReadAll(r.Body); web.Status(err) != http.StatusRequestEntityTooLarge {
+				t.Errorf("reading gave %v", err)
+			}
+		}
+	}), plainFailure)
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "http://news.example/", body))
+	if body.Len() > 0 {
+		t.Errorf("%d bytes were left unread", body.Len())
 	}
 }
 
