@@ -126,7 +126,7 @@ func (h *house) build(change ...func(*Options)) {
 	h.db.OnChange(h.site.Touched)
 	mux := http.NewServeMux()
 	h.site.Routes(mux)
-	h.handler = web.Protect(mux, h.site.Fail)
+	h.handler = web.Protect(h.site.Ready(mux), h.site.Fail)
 }
 
 func testEditions() []Edition {
