@@ -200,6 +200,7 @@ func TestUniqueJobsAreSkippedWhileOneIsUnfinished(t *testing.T) {
 		start(t, q)
 		c.Advance(time.Hour)
 		until(t, "both ran", func() bool { return ran.Load() == 2 })
+		until(t, "one is finished", func() bool { return left(t, d) == 1 })
 		enqueue(t, d, q, letter{"a"}, unique)
 		enqueue(t, d, q, letter{"b"}, unique) // exactly one of the two still runs
 		until(t, "the other ran", func() bool { return ran.Load() == 3 })
