@@ -18,19 +18,18 @@ import (
 // All mail planned for one minute is one batch, and one job sends it: the job
 // is unique, so one process at a time has it. It reads the rows newest first, a
 // page at a time, opens a page on all processors, decides in the order of the
-// rows who gets what, and hands the letters to a few senders, each of which
-// writes down what became of a letter before it takes the next (book.go). What
-// is in memory at a time is a few pages, and 16 bytes for each address of a
-// group.
+// rows who gets what, and hands the letters to senders, each of which writes
+// down what became of a letter before it takes the next (book.go). What is in
+// memory at a time is a few pages, and 16 bytes for each address of a group.
 //
 // Exactly once, in effect. A letter's row is ended in a transaction of its own
 // (shared with the other senders' of that moment) right after the server's
 // answer. A process that is killed leaves the job; it runs again, and what was
 // not written down is sent again under the same Message-ID. So the window in
-// which a letter may be sent twice is one round to the disk, for at most as many
-// letters as there are senders. A process that merely lost its job to another
-// finds, at the next such transaction, that it does not hold the minute any
-// more, and stops.
+// which a letter may be sent twice is one round to the disk, for as many
+// letters as leave meanwhile and at most three for each connection. A process
+// that merely lost its job to another finds, at the next such transaction, that
+// it does not hold the minute any more, and stops.
 //
 // The newest of an address in a group stays the only one through all that:
 // whoever has left or was given up stays as a row in the state done, sealed as

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/metrics"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -252,9 +253,9 @@ func BenchmarkPlan(b *testing.B) {
 		})
 	}
 	b.Run("bare-row", func(b *testing.B) { // one small row in a durable transaction, to compare
-		for b.Loop() {
+		for i := 0; b.Loop(); i++ {
 			if err := d.Write(b.Context(), func(ctx context.Context, tx *db.Tx) error {
-				return tx.SetMeta(ctx, "bench", "x")
+				return tx.SetMeta(ctx, "bench", strconv.Itoa(i))
 			}); err != nil {
 				b.Fatal(err)
 			}

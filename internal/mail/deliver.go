@@ -47,7 +47,14 @@ func (r *run) deliver(ctx context.Context, l letter) outcome {
 		r.log.Error("a mail has no words", "kind", l.kind, "err", fmt.Sprintf("%T", err))
 		return r.postpone(o, &l.packet)
 	}
-	switch err := r.post.Send(ctx, message); {
+	select {
+	case r.lines <- struct{}{}:
+	case <-ctx.Done():
+		return o
+	}
+	err = r.post.Send(ctx, message)
+	<-r.lines
+	switch {
 	case err == nil:
 		o.fate = sent
 	case errors.Is(err, ErrRejected):

@@ -110,11 +110,11 @@ func TestARunThatLostItsMinuteStops(t *testing.T) {
 		mu.Lock()
 		first := sent
 		mu.Unlock()
-		if first < theft || first > theft+10 {
+		if first < theft || first > theft+30 {
 			t.Errorf("%d letters left, though the minute was lost after %d", first, theft)
 		}
 		k.until(january.Add(time.Minute)) // the job's next attempt
-		if len(ids) != mails || sent > mails+10 || k.rows() != 0 {
+		if len(ids) != mails || sent > mails+30 || k.rows() != 0 {
 			t.Errorf("%d of %d letters left in %d sendings, %d rows remain", len(ids), mails, sent, k.rows())
 		}
 	})
@@ -206,7 +206,7 @@ func TestDatabaseLostInMidBatch(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	if len(ids) != mails || sent > mails+cuts*10 {
+	if len(ids) != mails || sent > mails+cuts*30 {
 		t.Errorf("%d of %d letters left in %d sendings", len(ids), mails, sent)
 	}
 	t.Logf("%d letters left in %d sendings", len(ids), sent)
@@ -353,7 +353,7 @@ func killInMidBatch(t *testing.T, url string, nodes int, data string) {
 		}
 	}
 	again := server.Count() - len(want)
-	if again > kills*killSenders {
+	if again > kills*3*killSenders {
 		t.Errorf("%d letters arrived twice in %d kills", again, kills)
 	}
 	if kills < 4 {

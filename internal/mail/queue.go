@@ -38,6 +38,11 @@ type Options struct {
 	Connections int
 }
 
+// ahead is how many letters there may be for each connection, the one that is
+// under way included: while what became of one is on its way to the disk, the
+// connection carries another.
+const ahead = 3
+
 // Queue is the mail that waits for its day. It is safe for concurrent use once
 // the jobs run.
 type Queue struct {
@@ -49,6 +54,7 @@ type Queue struct {
 	log     *slog.Logger
 	random  io.Reader
 	senders int
+	lines   chan struct{} // a token for each letter under way
 	openers int
 
 	compose map[string]func(ctx context.Context, to string, params json.RawMessage) (Message, error)
@@ -70,7 +76,8 @@ func NewQueue(d *db.DB, q *jobs.Queue, s Sealer, p Post, o Options) *Queue {
 		o.Connections = 10
 	}
 	m := &Queue{
-		db: d, jobs: q, sealer: s, post: p, now: o.Now, log: o.Log, random: o.Random, senders: o.Connections,
+		db: d, jobs: q, sealer: s, post: p, now: o.Now, log: o.Log, random: o.Random,
+		senders: ahead * o.Connections, lines: make(chan struct{}, o.Connections),
 		openers: max(runtime.GOMAXPROCS(0), 1),
 		compose: map[string]func(ctx context.Context, to string, params json.RawMessage) (Message, error){},
 		alarms:  map[int64]struct{}{},
@@ -209,8 +216,8 @@ const (
 // one. A job that is running counts as there for the database too: before it
 // ends it looks for mail that came in meanwhile.
 func (m *Queue) ring(ctx context.Context, tx *db.Tx, bucket int64) error {
-	ahead := db.Time(bucket).After(tx.Now.Add(safely))
-	if ahead {
+	toCome := db.Time(bucket).After(tx.Now.Add(safely))
+	if toCome {
 		m.mu.Lock()
 		_, rung := m.alarms[bucket]
 		m.mu.Unlock()
@@ -221,7 +228,7 @@ func (m *Queue) ring(ctx context.Context, tx *db.Tx, bucket int64) error {
 	if err := m.jobs.Enqueue(ctx, tx, batch{Bucket: bucket}, jobs.When{At: db.Time(bucket), Unique: true}); err != nil {
 		return fmt.Errorf("planning a mail: %w", err)
 	}
-	if ahead {
+	if toCome {
 		tx.OnCommit(func() {
 			m.mu.Lock()
 			defer m.mu.Unlock()
