@@ -248,7 +248,6 @@ func (a *App) surface(ctx context.Context) (h http.Handler, closeSite func() err
 		return err
 	})
 	handle("GET /readyz", a.ready)
-	handle("POST /hooks/{provider}", a.hook)
 	if a.bank != nil {
 		d := &demo{clock: a.clock, db: a.DB, queue: a.Jobs, outbox: a.outbox, bank: a.bank, settle: a.Appeals.Flush}
 		d.routes(handle)

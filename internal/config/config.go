@@ -49,7 +49,7 @@ type Newsroom struct {
 	WorkingDays []string          `name:"working-days" help:"Days on which mails to readers leave." default:"mon,tue,wed,thu,fri"`
 	Sections    map[string]string `name:"sections" help:"Sections in their order, slug.language=title: city.en=City;city.fa=شهر"`
 	Order       []string          `name:"section-order" help:"Slugs of the sections, first to last."`
-	Accent      string            `name:"accent" help:"The one accent colour, as #rrggbb." default:"#9b1c1f"`
+	Accent      string            `name:"accent" help:"The one accent colour, as #rrggbb." default:"#4b2e83"`
 	Contact     string            `name:"contact" help:"Address for security reports and questions, mailto: or https:."`
 }
 
@@ -233,7 +233,7 @@ func (n *Newsroom) check(bad reporter) {
 		}
 	}
 	if !colour.MatchString(n.Accent) {
-		bad("newsroom.accent", "%q is not a colour, like #9b1c1f", n.Accent)
+		bad("newsroom.accent", "%q is not a colour, like #4b2e83", n.Accent)
 	}
 	if n.Contact != "" && !strings.HasPrefix(n.Contact, "mailto:") && !strings.HasPrefix(n.Contact, "https:") {
 		bad("newsroom.contact", "starts with neither mailto: nor https:")
