@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
 	_ "time/tzdata" // the machine may have no time zones of its own
 
 	"mimeo/internal/appeal"

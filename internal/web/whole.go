@@ -77,7 +77,7 @@ func (c *conn) Write(p []byte) (int, error) {
 		return c.TCPConn.Write(p)
 	case c.held == nil:
 		// A copy, because net/http puts the next piece into the same buffer.
-		c.held, _ = pieces.Get().(*[]byte)
+		c.held, _ = pieces.Get().(*[]byte) //nolint:errcheck // the pool holds nothing else
 		*c.held = append((*c.held)[:0], p...)
 		return len(p), nil
 	}
@@ -96,8 +96,7 @@ func (c *conn) release() {
 	if c.held == nil {
 		return
 	}
-	// An error shows itself again at the next use of the connection.
-	_, _ = c.TCPConn.Write(*c.held)
+	_, _ = c.TCPConn.Write(*c.held) //nolint:errcheck // an error shows itself again at the next use of the connection
 	c.letGo()
 }
 
