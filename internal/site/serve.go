@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -119,6 +120,7 @@ func (s *Site) prepare(k, old *kept) error {
 			if o.packed(c).Load() == nil {
 				continue
 			}
+			runtime.Gosched() // packing takes a millisecond, and readers go first
 			tight, err := pack(c, true, k.head, middle, k.tail)
 			if err != nil {
 				return err

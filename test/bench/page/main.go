@@ -1,31 +1,30 @@
 // Page compares the article page of a demo newsroom, appeal decided for each
 // reader, with a bare net/http handler that writes the same compressed bytes
-// from memory. The two servers take turns.
+// from memory; and the page that lies ready with the same page while its hour
+// runs out again and again, and while its text is revised. They take turns.
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"mimeo/test/bench/load"
 )
 
 const (
-	rounds      = 7
+	rounds      = 9
 	connections = 64
-	requests    = 40_000
+	requests    = 50_000
+	// pause is the time between two disturbances of a round: often enough for
+	// the readers whom they touch to be more than one in a hundred.
+	pause = 100 * time.Millisecond
 )
 
 func main() {
@@ -74,6 +73,47 @@ func bare(path string) error {
 	return nil
 }
 
+// kind is a kind of round and what was measured in its rounds.
+type kind struct {
+	name    string
+	server  *load.Server
+	disturb func() error // nil for nothing
+	times   int          // that it was disturbed
+
+	cpu, p50, p99 []time.Duration
+}
+
+func (k *kind) round(path string, header http.Header) error {
+	stop := make(chan struct{})
+	ended := make(chan error, 1)
+	go func() { ended <- k.disturbing(stop) }()
+	r, err := k.server.Round(path, connections, requests, header)
+	close(stop)
+	if err := errors.Join(err, <-ended); err != nil {
+		return fmt.Errorf("%s: %w", k.name, err)
+	}
+	k.cpu, k.p50, k.p99 = append(k.cpu, r.CPU), append(k.p50, r.P50), append(k.p99, r.P99)
+	return nil
+}
+
+// disturbing disturbs until it is stopped.
+func (k *kind) disturbing(stop <-chan struct{}) error {
+	if k.disturb == nil {
+		return nil
+	}
+	for t := time.NewTicker(pause); ; k.times++ {
+		select {
+		case <-stop:
+			t.Stop()
+			return nil
+		case <-t.C:
+			if err := k.disturb(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
 func compare() (err error) {
 	dir, err := os.MkdirTemp("", "mimeo-bench-")
 	if err != nil {
@@ -90,7 +130,16 @@ func compare() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, mimeo.Stop()) }()
-	path, err := publish(bin, data, dir)
+	rest, _, err := mimeo.Memory()
+	if err != nil {
+		return err
+	}
+	d, err := openDesk(data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.close()) }()
+	path, err := d.publish()
 	if err != nil {
 		return err
 	}
@@ -117,103 +166,35 @@ func compare() (err error) {
 	defer func() { err = errors.Join(err, base.Stop()) }()
 	fmt.Printf("article page: %d bytes of HTML, %d under brotli; %d connections, %d rounds of %d requests in turns\n", plain, len(body), connections, rounds, requests)
 
-	var cpu, p99, p50 []float64
+	bare := &kind{name: "bare handler", server: base}
+	ready := &kind{name: "ready", server: mimeo}
+	due := &kind{name: "hour runs out", server: mimeo, disturb: func() error { return passHour(mimeo.Addr) }}
+	revised := &kind{name: "text revised", server: mimeo, disturb: d.revise}
+	all := []*kind{bare, ready, due, revised}
 	for range rounds {
-		b, err := base.Round(path, connections, requests, header)
-		if err != nil {
-			return fmt.Errorf("bare: %w", err)
+		for _, k := range all {
+			if err := k.round(path, header); err != nil {
+				return err
+			}
 		}
-		m, err := mimeo.Round(path, connections, requests, header)
-		if err != nil {
-			return fmt.Errorf("mimeo: %w", err)
-		}
-		cpu = append(cpu, ratio(m.CPU, b.CPU))
-		p50 = append(p50, ratio(m.P50, b.P50))
-		p99 = append(p99, ratio(m.P99, b.P99))
-		fmt.Printf("  bare %v CPU, p99 %v, %.0f/s   mimeo %v CPU, p99 %v, %.0f/s\n", b.CPU, b.P99.Round(10*time.Microsecond), b.PerSecond, m.CPU, m.P99.Round(10*time.Microsecond), m.PerSecond)
 	}
-	now, peak, err := mimeo.Memory()
+	_, peak, err := mimeo.Memory()
 	if err != nil {
 		return err
 	}
-	fmt.Printf("mimeo / bare, medians: CPU a request %.2f, p50 %.2f, p99 %.2f; mimeo's memory %.0f MiB, at most %.0f MiB\n",
-		load.Median(cpu), load.Median(p50), load.Median(p99), now, peak)
+	for _, k := range all {
+		fmt.Printf("  %-14s CPU a request %7v, p50 %8v, p99 %8v", k.name, load.Median(k.cpu).Round(10*time.Nanosecond),
+			load.Median(k.p50).Round(10*time.Microsecond), load.Median(k.p99).Round(10*time.Microsecond))
+		if k.disturb != nil {
+			fmt.Printf("  (%.1f times a round)", float64(k.times)/rounds)
+		}
+		fmt.Println()
+	}
+	fmt.Printf("ready / bare, of the medians: CPU a request %.2f, p50 %.2f, p99 %.2f\n",
+		ratio(ready.cpu, bare.cpu), ratio(ready.p50, bare.p50), ratio(ready.p99, bare.p99))
+	fmt.Printf("p99 / ready: while the hour runs out %.2f, while the text is revised %.2f\n", ratio(due.p99, ready.p99), ratio(revised.p99, ready.p99))
+	fmt.Printf("memory: %.0f MiB at rest, %.0f MiB at most\n", rest, peak)
 	return nil
 }
 
-func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
-
-// publish puts a story of about 60 kB of HTML into the running demo.
-func publish(bin, data, dir string) (string, error) {
-	words := strings.Fields("the council of the harbour town said on Monday that its members had read every page of the report and would answer in writing before the winter because nobody had asked them for less")
-	var text bytes.Buffer
-	for n := 0; text.Len() < 54_000; n++ {
-		for i := range 70 {
-			text.WriteString(words[(n*7+i*i+i)%len(words)])
-			if i%13 == 12 {
-				fmt.Fprintf(&text, " %d", n*i)
-			}
-			text.WriteByte(' ')
-		}
-		text.WriteString("said.\n\n")
-	}
-	file := filepath.Join(dir, "story.txt")
-	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
-		return "", err
-	}
-	cmd := exec.Command(bin, "story", "import", "--format", "text", "--title", "A long report", "--publish", "--json", "--data", data, file)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return "", fmt.Errorf("importing: %w", err)
-	}
-	var report struct {
-		Stories []struct {
-			Path string `json:"path"`
-		} `json:"stories"`
-	}
-	if err := json.Unmarshal(out, &report); err != nil || len(report.Stories) != 1 {
-		return "", fmt.Errorf("the import answered %s (%w)", out, err)
-	}
-	return report.Stories[0].Path, nil
-}
-
-// warm asks until the page is there and its best compression is kept.
-func warm(addr, path string, header http.Header) error {
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
-		body, _, err := fetch(addr, path, header)
-		if err == nil && len(body) > 0 {
-			time.Sleep(2 * time.Second)
-			_, _, err = fetch(addr, path, header)
-			return err
-		}
-		if time.Now().After(deadline) {
-			return err
-		}
-	}
-}
-
-// fetch gives the compressed page and the length of the plain one.
-func fetch(addr, path string, header http.Header) (body []byte, plain int, err error) {
-	get := func(h http.Header) ([]byte, error) {
-		req, err := http.NewRequest(http.MethodGet, "http://"+addr+path, nil)
-		if err != nil {
-			return nil, err
-		}
-		req.Header = h
-		res, err := http.DefaultTransport.RoundTrip(req)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = res.Body.Close() }()
-		if res.StatusCode != http.StatusOK {
-			return nil, fmt.Errorf("%s: %s", path, res.Status)
-		}
-		return io.ReadAll(res.Body)
-	}
-	if body, err = get(header); err != nil {
-		return nil, 0, err
-	}
-	whole, err := get(http.Header{"Accept-Encoding": {"identity"}})
-	return body, len(whole), err
-}
+func ratio(a, b []time.Duration) float64 { return float64(load.Median(a)) / float64(load.Median(b)) }
