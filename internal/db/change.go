@@ -46,10 +46,18 @@ func (d *DB) Follow(ctx context.Context, tick time.Duration) error {
 	}()
 	t := time.NewTicker(tick)
 	defer t.Stop()
-	for {
-		if err := look.once(ctx); err != nil && ctx.Err() == nil {
-			d.log.Warn("the change feed does not answer", "err", err)
+	for well := true; ; {
+		err := look.once(ctx)
+		if err != nil && ctx.Err() != nil {
+			return nil //nolint:nilerr // it was told to end
 		}
+		switch { // once, however long it lasts
+		case err != nil && well:
+			d.log.Warn("the change feed does not answer", "err", err)
+		case err == nil && !well:
+			d.log.Info("the change feed answers again")
+		}
+		well = err == nil
 		select {
 		case <-ctx.Done():
 			return nil

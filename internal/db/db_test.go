@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sort"
@@ -215,9 +216,61 @@ func TestNotADatabaseIsSaid(t *testing.T) {
 	if err == nil {
 		err = errors.Join(d.Migrate(t.Context()), d.Close())
 	}
-	if fault.KindOf(err) != fault.Unavailable {
+	if fault.KindOf(err) != fault.Unavailable || !strings.Contains(fault.Message(err), "damaged") {
 		t.Fatalf("got %v", err)
 	}
+}
+
+// A database that is away for a night must not fill the disk with lines about it.
+func TestALostChangeFeedIsSaidOnce(t *testing.T) {
+	var said lines
+	path := filepath.Join(t.TempDir(), "mimeo.db")
+	d, err := db.Open(t.Context(), db.Options{URL: "sqlite:" + path, Now: time.Now, Log: slog.New(slog.NewTextHandler(&said, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- d.Follow(ctx, time.Millisecond) }() // nothing is migrated: there is no table to follow
+	wait := func(what string) {
+		t.Helper()
+		for deadline := time.Now().Add(10 * time.Second); said.count(what) == 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("nobody said that it %s", what)
+			}
+		}
+	}
+	wait("does not answer")
+	time.Sleep(30 * time.Millisecond) // time for thirty more looks
+	if err := d.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wait("answers again")
+	stop()
+	if err := errors.Join(<-done, d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if n := said.count("does not answer"); n != 1 {
+		t.Errorf("it was said %d times", n)
+	}
+}
+
+// lines is a log that may be read while it is written.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) count(what string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.text.String(), what)
 }
 
 // Both engines end with the same tables, columns and NULL rules.

@@ -47,8 +47,10 @@ func broken(err error) error {
 		switch lite.Code() & 0xff {
 		case sqlite3.SQLITE_FULL:
 			return fault.Wrap(fault.Unavailable, "The disk is full. Nothing was changed", err)
-		case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
 			return fault.Wrap(fault.Unavailable, "The database does not answer. Nothing was changed", err)
+		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+			return fault.Wrap(fault.Unavailable, "The database file is damaged. Nothing was changed: restore a backup", err)
 		}
 		return err
 	}

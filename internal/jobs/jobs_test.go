@@ -406,6 +406,21 @@ type oddKind struct{}
 
 func (oddKind) Kind() string { return "Ω" }
 
+func TestTablesOfANewerProgramAreRefused(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		q := queue(t, d, time.Now)
+		if err := d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, "insert into river_migration (line, version) values ('main', 900)")
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := q.Migrate(t.Context()); fault.KindOf(err) != fault.Conflict || !strings.Contains(fault.Message(err), "newer Mimeo") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 func TestMigrateMayRunAtOnceAndAgain(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		var nodes sync.WaitGroup

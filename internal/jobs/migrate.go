@@ -13,6 +13,7 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 
 	"mimeo/internal/db"
+	"mimeo/internal/fault"
 )
 
 // schema is the number of River's newest migration in the pinned version; a
@@ -20,12 +21,16 @@ import (
 const schema = 8
 
 // Migrate brings the queue's tables up to date. When they are, it costs one
-// read. Several processes may call it at once.
+// read. Tables of a newer program are refused and left as they are. Several
+// processes may call it at once.
 func (q *Queue) Migrate(ctx context.Context) error {
-	if have, err := q.schema(ctx); err == nil && have >= schema {
+	have, err := q.schema(ctx)
+	switch {
+	case err == nil && have > schema:
+		return fault.Conflictf("This data was written by a newer Mimeo (job tables %d, this one knows %d). Use that version, or restore a backup", have, schema)
+	case err == nil && have == schema:
 		return nil
 	}
-	var err error
 	if q.d.Dialect() == db.Postgres {
 		err = migrate(ctx, q.d, riverpgxv5.New(nil), (*db.Tx).PgxTx)
 	} else {
