@@ -88,31 +88,27 @@ func (l *look) close() error {
 	return l.own.Close()
 }
 
-// stirred reports whether anything at all was committed since the last look:
-// on SQLite one pragma, so that an idle newsroom costs nothing.
-func (l *look) stirred(ctx context.Context) (bool, error) {
+// stirred reports whether anything at all was committed since the look that
+// saw version: on SQLite one pragma, so that an idle newsroom costs nothing.
+func (l *look) stirred(ctx context.Context) (version int64, changed bool, err error) {
 	if l.db.dialect != SQLite {
-		return true, nil
+		return 0, true, nil
 	}
 	if l.own == nil {
 		own, err := sql.Open("sqlite", dsn(l.db.path, "query_only(1)"))
 		if err != nil {
-			return false, err
+			return 0, false, err
 		}
 		own.SetMaxOpenConns(1)
 		l.own = own
 	}
-	var v int64
-	if err := l.own.QueryRowContext(ctx, "pragma data_version").Scan(&v); err != nil {
-		return false, err
-	}
-	changed := v != l.version
-	l.version = v
-	return changed, nil
+	err = l.own.QueryRowContext(ctx, "pragma data_version").Scan(&version)
+	return version, version != l.version, err
 }
 
 func (l *look) once(ctx context.Context) error {
-	if stirred, err := l.stirred(ctx); err != nil || !stirred {
+	version, stirred, err := l.stirred(ctx)
+	if err != nil || !stirred {
 		return err
 	}
 	type row struct {
@@ -120,7 +116,7 @@ func (l *look) once(ctx context.Context) error {
 		kind, key string
 	}
 	var fresh []row
-	err := l.db.Read(ctx, func(ctx context.Context, tx *Tx) (err error) {
+	err = l.db.Read(ctx, func(ctx context.Context, tx *Tx) (err error) {
 		if l.last < 0 { // what happened before we began is already in the pages
 			return tx.QueryRow(ctx, "select coalesce(max(seq), 0) from change").Scan(&l.last)
 		}
@@ -141,8 +137,9 @@ func (l *look) once(ctx context.Context) error {
 		return rows.Err()
 	})
 	if err != nil {
-		return err
+		return err // what stirred is not read yet: the next look tries again
 	}
+	l.version = version
 	for _, r := range fresh {
 		l.seen[r.seq] = true
 		l.last = max(l.last, r.seq)
