@@ -122,6 +122,10 @@ func (a *App) run(ctx context.Context, l net.Listener, out io.Writer, adjustMemo
 		}
 	})
 	tasks.Go(func() { a.flushCounts(background) })
+	tasks.Go(func() {
+		a.sweepMail(background)
+		every(background, time.Hour, func() { a.sweepMail(background) })
+	})
 	tasks.Go(func() { every(background, adjustEvery, adjustMemory) })
 	if a.bank != nil {
 		tasks.Go(func() { a.bank.Run(background) })
@@ -187,18 +191,26 @@ func every(ctx context.Context, pause time.Duration, do func()) {
 	}
 }
 
+// sweepMail sees to it that no mail is stranded whose job was lost.
+func (a *App) sweepMail(ctx context.Context) {
+	if err := a.mails.Sweep(ctx); err != nil && ctx.Err() == nil {
+		a.log.Warn("stranded mail could not be looked for", "err", err)
+	}
+}
+
 // nightly is the newsroom's housekeeping.
 type nightly struct{}
 
 // Kind names the job.
 func (nightly) Kind() string { return "app.nightly" }
 
-// routine registers what the newsroom does by itself every day, ten minutes
-// into the UTC day: keys of past days are destroyed, old notes swept.
+// routine registers what the newsroom does by itself every day, an hour into
+// the UTC day so that mail of the last minutes has left: keys of past days are
+// destroyed, old notes swept.
 func (a *App) routine() {
 	next := func(after time.Time) time.Time {
 		d := after.UTC()
-		return time.Date(d.Year(), d.Month(), d.Day()+1, 0, 10, 0, 0, time.UTC)
+		return time.Date(d.Year(), d.Month(), d.Day()+1, 1, 10, 0, 0, time.UTC)
 	}
 	jobs.Every(a.Jobs, nightly{}, next, func(ctx context.Context, _ jobs.Job[nightly]) error {
 		if err := a.keep(ctx); err != nil {
