@@ -141,7 +141,7 @@ func (v *Vault) read(day, today string) (*dayKey, error) {
 		return nil, fault.Wrap(fault.Unavailable, "The key of that day is not on this machine", err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading a key: %w", err)
+		return nil, away(fmt.Errorf("reading a key: %w", err))
 	}
 	k, err := parseDay(seed)
 	if err != nil {

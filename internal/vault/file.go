@@ -7,6 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
+
+	"mimeo/internal/fault"
 )
 
 // scratch marks the files that are being written. What stands before it is the
@@ -21,27 +24,40 @@ func makeFile(dir, name string, content []byte) (kept []byte, made bool, err err
 	if kept, err := os.ReadFile(path); err == nil {
 		return checked(path, kept, len(content))
 	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, false, fmt.Errorf("reading a key: %w", err)
+		return nil, false, away(fmt.Errorf("reading a key: %w", err))
 	}
 	f, err := os.CreateTemp(dir, name+scratch+"*") // mode 0600
 	if err != nil {
-		return nil, false, fmt.Errorf("making a key file: %w", err)
+		return nil, false, away(fmt.Errorf("making a key file: %w", err))
 	}
 	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
 	_, err = f.Write(content)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return nil, false, fmt.Errorf("writing a key file: %w", err)
+		return nil, false, away(fmt.Errorf("writing a key file: %w", err))
 	}
 	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
 		kept, err := os.ReadFile(path)
 		if err != nil {
-			return nil, false, fmt.Errorf("reading a key: %w", err)
+			return nil, false, away(fmt.Errorf("reading a key: %w", err))
 		}
 		return checked(path, kept, len(content))
 	} else if err != nil {
-		return nil, false, fmt.Errorf("naming a key file: %w", err)
+		return nil, false, away(fmt.Errorf("naming a key file: %w", err))
 	}
 	return content, true, syncDir(dir)
+}
+
+// away turns an error of the key folder into an Unavailable fault when the
+// machine is at fault and not what was asked of it.
+func away(err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		return fault.Wrap(fault.Unavailable, "The disk is full. Nothing was changed", err)
+	case errors.Is(err, syscall.EIO), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE),
+		errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+		return fault.Wrap(fault.Unavailable, "The key folder does not answer. Nothing was changed", err)
+	}
+	return err
 }
 
 func checked(path string, kept []byte, size int) ([]byte, bool, error) {

@@ -368,6 +368,18 @@ func TestFolderIsClosedAndBelongsToItsDatabase(t *testing.T) {
 	}
 }
 
+func TestALostKeyFolderIsSaid(t *testing.T) {
+	d, dir := dbtest.SQLite(t), filepath.Join(t.TempDir(), "keys")
+	v := open(t, d, dir, func() time.Time { return noon })
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	day := noon.AddDate(0, 0, 300).Format(time.DateOnly) // further ahead than keys are made
+	if _, err := v.Seal(day, "x", []byte("y")); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestWrap(t *testing.T) {
 	d, dir := dbtest.SQLite(t), t.TempDir()
 	v := open(t, d, dir, time.Now)
