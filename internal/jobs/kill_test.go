@@ -227,6 +227,8 @@ func TestLostConnectionsLoseNoJob(t *testing.T) {
 	url := dbtest.PostgresURL(t)
 	d := killing(t, url, n)
 	kill := node(t, url+"&application_name=victim")
+	// A process that cannot connect when it starts says so and ends.
+	until(t, "it works", func() bool { return count(t, d, "select count(*) from begun") > 0 })
 	ended := 0
 	for count(t, d, unworked) > 0 {
 		ended += count(t, d, "select count(pg_terminate_backend(pid)) from (select pid from pg_stat_activity where application_name = 'victim' and random() < 0.3) as chosen")
