@@ -20,11 +20,20 @@ func askCookie(r *http.Request) string {
 			one, field, _ = strings.Cut(field, ";")
 			one = strings.Trim(one, " \t")
 			if strings.HasPrefix(one, name) {
-				return strings.Trim(one[len(name):], `"`)
+				return unquoted(one[len(name):])
 			}
 		}
 	}
 	return ""
+}
+
+// unquoted takes one pair of quotation marks from around a value: some programs
+// put them there.
+func unquoted(value string) string {
+	if n := len(value); n >= 2 && value[0] == '"' && value[n-1] == '"' {
+		return value[1 : n-1]
+	}
+	return value
 }
 
 // setAsk gives the reader their note: a choice and a date, no identifier. An

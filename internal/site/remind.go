@@ -75,6 +75,10 @@ func (s *Site) remindAgain(e *edition, w http.ResponseWriter, r *http.Request, f
 	case errors.Is(wrong, reminder.ErrAddressLimit), errors.Is(wrong, reminder.ErrNetworkLimit):
 		status = http.StatusTooManyRequests
 		data.wrong("email", e.T("site.remind.many"))
+	case fault.KindOf(wrong) == fault.Unavailable:
+		s.log.ErrorContext(r.Context(), "a reminder could not be set", "err", wrong)
+		status = http.StatusServiceUnavailable
+		data.wrong("", e.T("site.away"))
 	default:
 		return wrong
 	}

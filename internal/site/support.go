@@ -147,6 +147,16 @@ func (s *Site) currencyOf(code string) money.Currency {
 	return s.currencies[0]
 }
 
+// currencyAsked is the currency that a form was filled in for, "" when it is
+// not offered (any more): the same figures in another one are another sum.
+func (s *Site) currencyAsked(form web.Values) string {
+	asked := form.Of("currency")
+	if c := s.currencyOf(asked); !form.Has("currency") || string(c) == asked {
+		return string(c)
+	}
+	return ""
+}
+
 // supportSend begins a gift and sends the supporter on to the payment page.
 func (s *Site) supportSend(e *edition, w http.ResponseWriter, r *http.Request) error {
 	form, err := web.Form(r)
@@ -158,7 +168,7 @@ func (s *Site) supportSend(e *edition, w http.ResponseWriter, r *http.Request) e
 	}
 	data := s.supportData(e, form)
 	in := contribution.FormInput{
-		Rhythm: form.Of("rhythm"), Amount: form.Of("amount"), Other: form.Of("other"), Currency: data.Currency,
+		Rhythm: form.Of("rhythm"), Amount: form.Of("amount"), Other: form.Of("other"), Currency: s.currencyAsked(form),
 		Email: form.Of("email"), Way: form.Of("way"), Form: form.Of("key"), Lang: e.Lang, Ways: s.gifts.Ways(),
 	}
 	if origin, err := s.tokens.Read(form.Of("t")); err == nil && origin.Brought(s.now()) {
@@ -182,6 +192,10 @@ func (s *Site) supportSend(e *edition, w http.ResponseWriter, r *http.Request) e
 	switch {
 	case errors.Is(err, contribution.ErrAlready):
 		return s.see(w, e.URL("/support/return/"+opened.Payment)+"?again=1")
+	case fault.KindOf(err) == fault.Unavailable && opened.Payment == "": // we have nothing in writing
+		s.log.ErrorContext(r.Context(), "a gift could not be begun", "err", err)
+		data.wrong("", e.T("site.away"))
+		return s.supportShow(w, r, http.StatusServiceUnavailable, data)
 	case fault.KindOf(err) == fault.Unavailable:
 		data.wrong("", e.T("contribution.error.unreachable"))
 		return s.supportShow(w, r, http.StatusServiceUnavailable, data)

@@ -107,14 +107,19 @@ func (s *Site) supporterAct(e *edition, w http.ResponseWriter, r *http.Request) 
 	if err != nil {
 		return err
 	}
-	if form.Of("do") == "pay" {
+	switch form.Of("do") {
+	case "stop":
+		_, err = s.gifts.Stop(r.Context(), view.ID)
+	case "pay":
 		opened, err := s.gifts.Again(r.Context(), view.ID)
 		if err != nil {
 			return err
 		}
 		return s.see(w, opened.URL)
+	default:
+		err = fault.Invalidf("Choose what is to be done with this gift")
 	}
-	if _, err := s.gifts.Stop(r.Context(), view.ID); err != nil {
+	if err != nil {
 		return err
 	}
 	return s.see(w, e.URL("/supporter")+"?"+url.Values{"t": {form.Of("t")}}.Encode())

@@ -12,6 +12,10 @@ type wrongPage struct {
 	Paragraphs                   []string
 }
 
+// comeBack is after how many seconds a machine may ask again what we could not
+// answer.
+const comeBack = "60"
+
 // Fail writes the page of an error; it is a web.Failure. message is in the
 // reader's words, "" when there is nothing to say beyond the status.
 func (s *Site) Fail(w http.ResponseWriter, r *http.Request, status int, message string) {
@@ -27,6 +31,9 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, status int, message 
 		data.Paragraphs = append(data.Paragraphs, strings.TrimRight(message, ".")+".")
 	}
 	h := w.Header()
+	if status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", comeBack)
+	}
 	h.Del("Etag")
 	h.Del("Content-Encoding")
 	if err := s.dynamic(w, r, status, "wrong", data); err != nil {
