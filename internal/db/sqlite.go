@@ -9,19 +9,26 @@ import (
 	"sync"
 )
 
+// How many KiB of pages a connection keeps. Readers are several, and what they
+// read again is in the system's memory anyhow.
+const (
+	writerCache = "cache_size(-4096)"
+	readerCache = "cache_size(-1024)"
+)
+
 // dsn gives every connection its settings, so that none can be without them.
 // Deleted rows are overwritten: what is not needed is not kept.
 func dsn(path string, extra ...string) string {
 	v := url.Values{"_pragma": append([]string{
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)",
-		"foreign_keys(1)", "secure_delete(1)", "trusted_schema(0)", "cache_size(-4096)",
+		"foreign_keys(1)", "secure_delete(1)", "trusted_schema(0)",
 	}, extra...)}
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: v.Encode() + "&_txlock=immediate"}).String()
 }
 
 func (d *DB) openSQLite(ctx context.Context, path string, readers int) (err error) {
 	d.dialect, d.path = SQLite, path
-	if d.write, err = sql.Open("sqlite", dsn(path)); err != nil {
+	if d.write, err = sql.Open("sqlite", dsn(path, writerCache)); err != nil {
 		return fmt.Errorf("opening %s: %w", path, err)
 	}
 	d.write.SetMaxOpenConns(1)
@@ -108,7 +115,7 @@ func (r *reader) open(ctx context.Context) (err error) {
 		return nil
 	}
 	if r.pool == nil {
-		if r.pool, err = sql.Open("sqlite", dsn(r.path, "query_only(1)")); err != nil {
+		if r.pool, err = sql.Open("sqlite", dsn(r.path, "query_only(1)", readerCache)); err != nil {
 			return err
 		}
 		r.pool.SetMaxOpenConns(1)
