@@ -24,12 +24,14 @@ import (
 const (
 	starts       = 7
 	publications = 60
+	different    = 1000 // stories that are read once all of them, in both codings
 )
 
 // figures are what one size of archive gave.
 type figures struct {
 	start, publish time.Duration
-	rest, peak     float64
+	rest, peak     float64 // MiB
+	wide           float64 // MiB at most, after many different stories
 }
 
 func main() {
@@ -118,8 +120,22 @@ func measure(stories int) (f figures, err error) {
 	if _, f.peak, err = server.Memory(); err != nil {
 		return f, err
 	}
-	fmt.Printf("%d stories: start to the first article %v, publication to public page %v p50, memory %.0f MiB at rest, %.0f MiB at most under load\n",
-		stories, f.start.Round(time.Millisecond), f.publish.Round(100*time.Microsecond), f.rest, f.peak)
+	many, err := desk.Front(ctx, "en", different)
+	if err != nil {
+		return f, err
+	}
+	for i := range many {
+		for _, coding := range []string{"gzip", "br"} {
+			if _, err := server.Round(many[i].Path(), 1, 1, http.Header{"Accept-Encoding": {coding}}); err != nil {
+				return f, err
+			}
+		}
+	}
+	if _, f.wide, err = server.Memory(); err != nil {
+		return f, err
+	}
+	fmt.Printf("%d stories: start to the first article %v, publication to public page %v p50, memory %.0f MiB at rest, %.0f MiB at most under load on one page, %.0f MiB after %d different ones\n",
+		stories, f.start.Round(time.Millisecond), f.publish.Round(100*time.Microsecond), f.rest, f.peak, f.wide, len(many))
 	return f, nil
 }
 
