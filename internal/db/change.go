@@ -49,7 +49,7 @@ func (d *DB) Follow(ctx context.Context, tick time.Duration) error {
 	for well := true; ; {
 		err := look.once(ctx)
 		if err != nil && ctx.Err() != nil {
-			return nil //nolint:nilerr // it was told to end
+			return nil // it was told to end
 		}
 		switch { // once, however long it lasts
 		case err != nil && well:
