@@ -89,6 +89,12 @@ func Open(ctx context.Context, c config.Config, opt Options) (a *App, err error)
 	if err := prepare(c.Data); err != nil {
 		return a, err
 	}
+	fresh := false
+	if c.Database == "" {
+		if fresh, err = missing(c.Data); err != nil {
+			return a, err
+		}
+	}
 	if c.BaseURL == "" {
 		a.config.BaseURL = "http://" + c.Listen
 	}
@@ -101,6 +107,9 @@ func Open(ctx context.Context, c config.Config, opt Options) (a *App, err error)
 	}
 	if err := a.mark(ctx, opt); err != nil {
 		return a, err
+	}
+	if fresh && !opt.serving {
+		a.log.Warn("there was no newsroom in the data folder; an empty one was made", "folder", c.Data)
 	}
 	if a.isDemo {
 		a.config = demoConfig(a.config)
@@ -192,7 +201,7 @@ func address(c config.Config) string {
 	if c.Database != "" {
 		return c.Database
 	}
-	return "sqlite:" + filepath.Join(c.Data, "mimeo.db")
+	return "sqlite:" + databaseFile(c.Data)
 }
 
 // Close releases what Open took, the last first.

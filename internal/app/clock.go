@@ -18,6 +18,13 @@ type clock struct {
 	ahead atomic.Int64 // nanoseconds
 }
 
+// The demo's clock runs between earliest and farthest ahead of the machine's:
+// beyond that the keys of days and the calendars of others make no sense.
+const (
+	earliest = 1990 // the year
+	farthest = 20 * 366 * 24 * time.Hour
+)
+
 const clockAhead = "demo_clock_ahead"
 
 func newClock(machine func() time.Time) *clock { return &clock{real: machine} }
@@ -41,6 +48,9 @@ func (c *clock) load(ctx context.Context, d *db.DB, at time.Time) error {
 			c.ahead.Store(int64(ahead))
 			return nil
 		}
+		if at.After(c.real().Add(farthest)) || !at.IsZero() && at.Year() < earliest {
+			return fault.Invalidf("The demo's clock begins between %d and twenty years from now", earliest)
+		}
 		if !at.IsZero() {
 			c.ahead.Store(int64(at.Sub(c.real())))
 		}
@@ -54,8 +64,13 @@ func (c *clock) set(ctx context.Context, d *db.DB, t time.Time) error {
 	if ahead < time.Duration(c.ahead.Load()) {
 		return fault.Invalidf("The demo's clock stands at %s and never goes back", c.Now().UTC().Format(time.RFC3339))
 	}
-	c.ahead.Store(int64(ahead))
-	return d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	// Written down first: a clock that moved and was not kept would go back at
+	// the next start.
+	if err := d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		return tx.SetMeta(ctx, clockAhead, ahead.String())
-	})
+	}); err != nil {
+		return fmt.Errorf("moving the demo's clock: %w", err)
+	}
+	c.ahead.Store(int64(ahead))
+	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
-	"errors"
 	"html/template"
 	"io"
 	"net/http"
@@ -106,22 +105,24 @@ func (d *demo) moveClock(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var to time.Time
+	var when func(now time.Time) time.Time
 	switch at, by := form.Of("to"), form.Of("advance"); {
 	case at != "" && by != "":
 		return fault.Invalidf("Give either a time or a duration, not both")
 	case at != "":
-		if to, err = time.Parse(time.RFC3339, strings.Replace(at, " ", "T", 1)); err != nil {
+		to, err := time.Parse(time.RFC3339, strings.Replace(at, " ", "T", 1))
+		if err != nil {
 			return fault.Invalidf("Write the time like 2027-01-05T10:00:00Z")
 		}
+		when = func(time.Time) time.Time { return to.UTC() }
 	default:
 		s, err := parseSpan(by)
 		if err != nil {
 			return err
 		}
-		to = s.after(d.clock.Now())
+		when = s.after
 	}
-	if err := d.move(r.Context(), to.UTC()); err != nil {
+	if err := d.move(r.Context(), when); err != nil {
 		return err
 	}
 	if strings.Contains(r.Header.Get("Accept"), "text/html") {
@@ -131,25 +132,33 @@ func (d *demo) moveClock(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, map[string]time.Time{"now": d.clock.Now().UTC().Truncate(time.Second)})
 }
 
-// farthest is how far ahead of the machine's clock the demo may run: beyond
-// it the day keys and the calendars of others make no sense.
-const farthest = 20 * 366 * 24 * time.Hour
-
 // move brings the clock to a time by way of everything that falls due before:
 // jobs in the order of their times, and between them the processor's messages.
-func (d *demo) move(ctx context.Context, to time.Time) error {
+func (d *demo) move(ctx context.Context, when func(now time.Time) time.Time) error {
 	d.moving.Lock()
 	defer d.moving.Unlock()
-	if to.Before(d.clock.Now()) {
-		return fault.Invalidf("The demo's clock stands at %s and never goes back", d.clock.Now().UTC().Format(time.RFC3339))
+	now := d.clock.Now()
+	to := when(now)
+	if to.Before(now) {
+		return fault.Invalidf("The demo's clock stands at %s and never goes back", now.UTC().Format(time.RFC3339))
 	}
 	if to.After(d.clock.real().Add(farthest)) {
 		return fault.Invalidf("The demo's clock goes twenty years ahead at most")
 	}
-	var failed error
-	note := func(err error) { failed = errors.Join(failed, err) }
+	// What is due at a time that the clock cannot be brought to never runs, and
+	// what ran ends only when that can be written down: nobody waits in vain.
+	ctx, giveUp := context.WithCancelCause(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { d.watch(ctx, giveUp) })
+	defer watch.Wait()
+	defer giveUp(nil)
+	note := func(err error) {
+		if err != nil {
+			giveUp(err)
+		}
+	}
 	set := func(t time.Time) {
-		for failed == nil {
+		for ctx.Err() == nil {
 			next, more, err := d.bank.Next(ctx)
 			note(err)
 			if !more || next.After(t) {
@@ -166,17 +175,38 @@ func (d *demo) move(ctx context.Context, to time.Time) error {
 		}
 	}
 	for {
-		if err := d.queue.RunDue(ctx, to, set); err != nil {
+		err := d.queue.RunDue(ctx, to, set)
+		if cause := context.Cause(ctx); cause != nil {
+			return cause
+		}
+		if err != nil {
 			return err
 		}
 		next, more, err := d.bank.Next(ctx)
-		note(err)
-		if failed != nil || !more || next.After(to) {
-			break
+		if err != nil {
+			return err
+		}
+		if !more || next.After(to) {
+			return d.settle(ctx)
 		}
 		set(next) // what the last jobs made the processor say
 	}
-	return errors.Join(failed, d.settle(ctx))
+}
+
+// watch gives up for good when nothing can be written down any more.
+func (d *demo) watch(ctx context.Context, giveUp context.CancelCauseFunc) {
+	t := time.NewTicker(2 * time.Second)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			if err := writable(ctx, d.db); fault.KindOf(err) == fault.Unavailable {
+				giveUp(err)
+			}
+		}
+	}
 }
 
 func (d *demo) outboxJSON(w http.ResponseWriter, _ *http.Request) error {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -90,6 +91,15 @@ func (a *App) name(language string) string {
 		return n
 	}
 	return a.config.Newsroom.Name
+}
+
+// Language refuses one that the newsroom has no pages in; "" is its first.
+func (a *App) Language(code string) error {
+	all := a.config.Newsroom.Languages
+	if code == "" || slices.Contains(all, code) {
+		return nil
+	}
+	return fault.Invalidf("The newsroom has no pages in %q. Its languages are: %s", code, strings.Join(all, ", "))
 }
 
 // url is the absolute address of a public page in a language.

@@ -242,6 +242,9 @@ func (a *App) surface(ctx context.Context) (h http.Handler, closeSite func() err
 		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Cache-Control", "no-store")
+		if status == http.StatusServiceUnavailable {
+			w.Header().Set("Retry-After", "60")
+		}
 		w.WriteHeader(status)
 		if _, err := io.WriteString(w, message+"\n"); err != nil {
 			a.log.Debug("a caller left before the answer", "err", err)
@@ -253,6 +256,19 @@ func (a *App) surface(ctx context.Context) (h http.Handler, closeSite func() err
 		mux.Handle(pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			headers.Apply(w.Header())
 			served.ServeHTTP(w, r)
+		}))
+		method, path, _ := strings.Cut(pattern, " ")
+		if method == http.MethodGet {
+			method += ", " + http.MethodHead
+		}
+		mux.Handle(path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			headers.Apply(w.Header())
+			w.Header().Set("Allow", method+", "+http.MethodOptions)
+			if r.Method == http.MethodOptions {
+				w.WriteHeader(http.StatusNoContent)
+				return
+			}
+			plain(w, r, http.StatusMethodNotAllowed, "")
 		}))
 	}
 	handle("GET /healthz", func(w http.ResponseWriter, _ *http.Request) error {
@@ -279,12 +295,16 @@ func (a *App) surface(ctx context.Context) (h http.Handler, closeSite func() err
 // database takes a durable write.
 func (a *App) ready(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Cache-Control", "no-store")
-	err := a.DB.Write(r.Context(), func(ctx context.Context, tx *db.Tx) error {
-		return tx.SetMeta(ctx, "ready", tx.Now.Format(time.DateOnly))
-	})
-	if err != nil {
+	if err := writable(r.Context(), a.DB); err != nil {
 		return err
 	}
-	_, err = io.WriteString(w, "ready\n")
+	_, err := io.WriteString(w, "ready\n")
 	return err
+}
+
+// writable tries a durable write.
+func writable(ctx context.Context, d *db.DB) error {
+	return d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return tx.SetMeta(ctx, "ready", tx.Now.Format(time.DateOnly))
+	})
 }

@@ -11,7 +11,10 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 
@@ -64,8 +67,22 @@ type session struct {
 // errReported ends a command whose faults were already said.
 var errReported = errors.New("reported")
 
+// misused is a fault of the command line itself, which the parser could not see.
+type misused string
+
+// Error implements error.
+func (m misused) Error() string { return string(m) }
+
 // Run carries out one command line and returns the exit code.
 func Run(ctx context.Context, args []string, io Streams) int {
+	// A file that grows past the process's limit is an error of that write.
+	signal.Ignore(syscall.SIGXFSZ)
+	for i, a := range args { // the parser would put other characters in their place
+		if !utf8.ValidString(a) {
+			fmt.Fprintf(io.Err, "mimeo: argument %d is not valid UTF-8: %q\n", i+1, a)
+			return misuse
+		}
+	}
 	var c commands
 	file := &fileResolver{}
 	exit := -1
@@ -103,21 +120,32 @@ func Run(ctx context.Context, args []string, io Streams) int {
 	s := &session{config: c.Config, json: c.JSON, Streams: io, file: file.values}
 	s.log = slog.New(slog.NewTextHandler(io.Err, &slog.HandlerOptions{Level: level(c.LogLevel)}))
 	err = k.Run(s)
+	var wrong *kong.ParseError
+	var unfit misused
 	switch {
 	case err == nil:
 		return fine
+	case errors.As(err, &wrong), errors.As(err, &unfit):
+		fmt.Fprintf(io.Err, "mimeo: %v\nTry: mimeo --help\n", err)
+		return misuse
 	case errors.Is(err, errReported):
 	case fault.Message(err) != "":
-		fmt.Fprintln(io.Err, "mimeo:", fault.Message(err))
+		fmt.Fprintln(io.Err, "mimeo:", fault.Message(err)+reason(err))
 		s.log.Debug("the command failed", "err", err)
 	default:
 		fmt.Fprintln(io.Err, "mimeo:", err)
 	}
-	var wrong *kong.ParseError
-	if errors.As(err, &wrong) {
-		return misuse
-	}
 	return failed
+}
+
+// reason is what the system said, if that is part of why: a fault's message
+// leaves it out, because strangers read messages too.
+func reason(err error) string {
+	var said syscall.Errno
+	if !errors.As(err, &said) || said == syscall.EADDRINUSE || said == syscall.EWOULDBLOCK {
+		return "" // the message says as much
+	}
+	return " (" + said.Error() + ")"
 }
 
 func level(name string) slog.Level {

@@ -10,7 +10,6 @@ import (
 
 	"mimeo/internal/app"
 	"mimeo/internal/appeal"
-	"mimeo/internal/fault"
 	"mimeo/internal/story"
 )
 
@@ -34,7 +33,7 @@ func (c storyImportCmd) Run(ctx context.Context, s *session) error {
 	if c.Dateline != "" {
 		day, err := time.Parse(time.DateOnly, c.Dateline)
 		if err != nil {
-			return fault.Invalidf("--dateline takes a day, like 2026-11-22")
+			return misused("--dateline takes a day, like 2026-11-22")
 		}
 		run.Dateline = day
 	}
@@ -48,6 +47,9 @@ func (c storyImportCmd) Run(ctx context.Context, s *session) error {
 		}})
 	}
 	return s.with(ctx, func(a *app.App) error {
+		if err := a.Language(c.Lang); err != nil {
+			return err
+		}
 		run.Propose = func(ctx context.Context, language string, d story.AppealDraft) (string, error) {
 			return a.Appeals.Propose(ctx, appeal.Proposal{Author: "import", Language: language, Words: appeal.Words{
 				Heading: d.Heading, Body: d.Body, Signature: d.Signature, Button: d.Button, Remind: d.Remind, Thanks: d.Thanks,

@@ -2,6 +2,9 @@ package cli
 
 import (
 	"context"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"mimeo/internal/app"
@@ -18,11 +21,11 @@ func (c serveCmd) Run(ctx context.Context, s *session) error {
 	opt := app.Options{Log: s.log, Demo: c.Demo, Out: s.Out}
 	if c.At != "" {
 		if !c.Demo {
-			return fault.Invalidf("--at moves the demo's clock; a real newsroom has the machine's")
+			return misused("--at moves the demo's clock; a real newsroom has the machine's")
 		}
 		at, err := time.Parse(time.RFC3339, c.At)
 		if err != nil {
-			return fault.Invalidf("--at takes a time like 2026-11-22T10:00:00Z")
+			return misused("--at takes a time like 2026-11-22T10:00:00Z")
 		}
 		opt.At = at
 	}
@@ -31,6 +34,12 @@ func (c serveCmd) Run(ctx context.Context, s *session) error {
 			return err
 		}
 	}
+	// The first signal stops in order, the second one at once. Whoever read what
+	// we say may leave without ending us.
+	ctx, release := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer release()
+	context.AfterFunc(ctx, release)
+	signal.Ignore(syscall.SIGPIPE)
 	return app.Serve(ctx, s.config, opt)
 }
 
