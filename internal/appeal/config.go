@@ -35,7 +35,7 @@ func (d Dropped) String() string {
 func ParseConfig(document []byte) (*Rules, []Dropped, error) {
 	members, err := parseObject(document)
 	if err != nil {
-		return nil, nil, fault.Wrap(fault.Invalid, "The configuration cannot be read", err)
+		return nil, nil, unreadable(err)
 	}
 	in := reader{members: members}
 	if version := in.whole("version"); version != configVersion {
@@ -54,7 +54,7 @@ func ParseConfig(document []byte) (*Rules, []Dropped, error) {
 	}
 	raws := in.list("appeals")
 	if in.problem != nil {
-		return nil, nil, fault.Wrap(fault.Invalid, "The configuration cannot be read", in.problem)
+		return nil, nil, unreadable(in.problem)
 	}
 
 	var dropped []Dropped
@@ -71,6 +71,11 @@ func ParseConfig(document []byte) (*Rules, []Dropped, error) {
 	})
 	rules.index = newIndex(rules.appeals)
 	return &rules, dropped, nil
+}
+
+// unreadable says to whoever wrote the document what is wrong with it, and where.
+func unreadable(err error) error {
+	return fault.Invalidf("The configuration cannot be read: %v", err) //nolint:errorlint // the words are all there is to it
 }
 
 // parseAppeal reads one appeal. With an error it still returns as much as
