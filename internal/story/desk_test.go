@@ -206,6 +206,18 @@ func TestSlugs(t *testing.T) {
 	})
 }
 
+// What a script needs to be spelled or to stand beside another is kept.
+func TestInvisibleSpellingIsKept(t *testing.T) {
+	newsroom(t, func(t *testing.T, d *story.Desk, _ *dbtest.Clock, _ *db.DB) {
+		for _, headline := range []string{"می\u200cخواهم", "On \u2068فانوس\u2069 and \u2066x\u2069", "שלום\u200f!", "\U0001f469\u200d\U0001f467"} {
+			s, err := d.Create(t.Context(), draft(headline))
+			if err != nil || s.Headline != headline {
+				t.Errorf("%q became %q, %v", headline, s.Headline, err)
+			}
+		}
+	})
+}
+
 func TestRefusals(t *testing.T) {
 	newsroom(t, func(t *testing.T, d *story.Desk, _ *dbtest.Clock, _ *db.DB) {
 		ctx := t.Context()
@@ -213,6 +225,11 @@ func TestRefusals(t *testing.T) {
 			"no headline":             func(d *story.Draft) { d.Headline = " \u00a0" },
 			"a headline of two lines": func(d *story.Draft) { d.Headline = "a\nb" },
 			"a control character":     func(d *story.Draft) { d.Headline = "a\x00" },
+			"a headline nobody sees":  func(d *story.Draft) { d.Headline = "\u200b\u2060\ufeff" },
+			"a headline turned round": func(d *story.Draft) { d.Headline = "report\u202egnp.exe" },
+			"a byline turned round":   func(d *story.Draft) { d.Bylines = []string{"Ann \u202dLee"} },
+			"an open isolate":         func(d *story.Draft) { d.Headline = "a \u2067b" },
+			"a closed isolate":        func(d *story.Draft) { d.Place = "a \u2069b" },
 			"not UTF-8":               func(d *story.Draft) { d.Standfirst = "\xff" },
 			"a long headline":         func(d *story.Draft) { d.Headline = strings.Repeat("x", 301) },
 			"a section of words":      func(d *story.Draft) { d.Section = "City Hall" },

@@ -234,12 +234,37 @@ func tidyLine(name string, line *string, most int) error {
 	case utf8.RuneCountInString(*line) > most:
 		return fault.Invalidf("The %s is longer than %d characters", name, most)
 	}
+	seen, open := false, 0
 	for _, r := range *line {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+		switch {
+		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
 			return fault.Invalidf("The %s holds a line end or the control character U+%04X", name, r)
+		case r >= '\u202a' && r <= '\u202e':
+			return turned(name, r)
+		case r >= '\u2066' && r <= '\u2068':
+			open++
+		case r == '\u2069':
+			open--
 		}
+		if open < 0 {
+			return turned(name, r)
+		}
+		seen = seen || !unicode.Is(unicode.Cf, r) && !unicode.IsSpace(r)
+	}
+	if open > 0 {
+		return fault.Invalidf("The %s begins a turn of its direction with an invisible character and does not end it", name)
+	}
+	if !seen { // nobody could read or click it
+		*line = ""
 	}
 	return nil
+}
+
+// turned refuses a line whose invisible characters could also turn what stands
+// around it on a page, in a list or in the subject of a mail: a name read
+// backwards is another name.
+func turned(name string, r rune) error {
+	return fault.Invalidf("The %s holds an invisible character that turns the direction of what follows (U+%04X). Take it out", name, r)
 }
 
 const dayForm = "2006-01-02"
