@@ -221,6 +221,33 @@ func TestNotADatabaseIsSaid(t *testing.T) {
 	}
 }
 
+// The engine would go on writing into a file that has no name any more.
+func TestAFileThatWasTakenAwayIsNotWrittenTo(t *testing.T) {
+	url := dbtest.SQLiteURL(t)
+	path := strings.TrimPrefix(url, "sqlite:")
+	d := dbtest.Open(t, url, time.Now)
+	if err := set(t.Context(), d, "a", "1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path, path+".away"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := set(t.Context(), d, "b", "2"); fault.KindOf(err) != fault.Unavailable || !strings.Contains(fault.Message(err), "moved or deleted") {
+			t.Errorf("got %v", err)
+		}
+	}
+	if value(t, d, "a") != "1" {
+		t.Error("it cannot be read any more")
+	}
+	if err := os.Rename(path+".away", path); err != nil {
+		t.Fatal(err)
+	}
+	if err := set(t.Context(), d, "b", "3"); err != nil || value(t, d, "b") != "3" {
+		t.Errorf("put back: %v", err)
+	}
+}
+
 // A database that is away for a night must not fill the disk with lines about it.
 func TestALostChangeFeedIsSaidOnce(t *testing.T) {
 	var said lines

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"sync"
+
+	"mimeo/internal/fault"
 )
 
 // How many KiB of pages a connection keeps. Readers are several, and what they
@@ -171,8 +174,9 @@ type group struct {
 	leading bool
 	closed  bool
 
-	lead sync.Mutex // held by the leader; guards conn
+	lead sync.Mutex // held by the leader; guards conn and file
 	conn prepared
+	file os.FileInfo // which file conn has open
 }
 
 type request struct {
@@ -341,12 +345,28 @@ func (g *group) begin(ctx context.Context) (*sql.Tx, error) {
 			return nil, fmt.Errorf("opening the writer: %w", err)
 		}
 		g.conn = prepared{conn: conn, stmts: map[string]*sql.Stmt{}}
+		if g.file, err = os.Stat(g.db.path); err != nil {
+			return nil, errors.Join(fmt.Errorf("opening the writer: %w", err), g.conn.close())
+		}
+	}
+	if err := g.inPlace(); err != nil {
+		return nil, err
 	}
 	t, err := g.conn.conn.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("beginning to write: %w", err), g.conn.close())
 	}
 	return t, nil
+}
+
+// inPlace refuses to write into a file that was moved, deleted or replaced: the
+// engine still has it open, and what went there would be gone at the next start.
+func (g *group) inPlace() error {
+	now, err := os.Stat(g.db.path)
+	if err == nil && os.SameFile(now, g.file) {
+		return nil
+	}
+	return errors.Join(fault.Unavailablef("The database file was moved or deleted. Nothing was changed"), err)
 }
 
 func (g *group) close() error {
