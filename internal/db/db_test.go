@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -229,6 +230,9 @@ func TestAFileThatWasTakenAwayIsNotWrittenTo(t *testing.T) {
 	if err := set(t.Context(), d, "a", "1"); err != nil {
 		t.Fatal(err)
 	}
+	for range 8 { // each reader has the file open
+		value(t, d, "a")
+	}
 	if err := os.Rename(path, path+".away"); err != nil {
 		t.Fatal(err)
 	}
@@ -239,6 +243,9 @@ func TestAFileThatWasTakenAwayIsNotWrittenTo(t *testing.T) {
 	}
 	if value(t, d, "a") != "1" {
 		t.Error("it cannot be read any more")
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an empty file took the place of the one that is away: %v", err)
 	}
 	if err := os.Rename(path+".away", path); err != nil {
 		t.Fatal(err)

@@ -20,17 +20,33 @@ const (
 )
 
 // dsn gives every connection its settings, so that none can be without them.
-// Deleted rows are overwritten: what is not needed is not kept.
+// Deleted rows are overwritten: what is not needed is not kept. A file that is
+// not there (any more) is never made by the way.
 func dsn(path string, extra ...string) string {
 	v := url.Values{"_pragma": append([]string{
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)",
 		"foreign_keys(1)", "secure_delete(1)", "trusted_schema(0)",
 	}, extra...)}
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: v.Encode() + "&_txlock=immediate"}).String()
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: v.Encode() + "&_txlock=immediate&mode=rw"}).String()
+}
+
+// create makes the file when it is absent, for its owner alone.
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return fault.Wrap(fault.Unavailable, "The database file "+path+" cannot be opened", err)
+	}
+	return nil
 }
 
 func (d *DB) openSQLite(ctx context.Context, path string, readers int) (err error) {
 	d.dialect, d.path = SQLite, path
+	if err := create(path); err != nil {
+		return err
+	}
 	if d.write, err = sql.Open("sqlite", dsn(path, writerCache)); err != nil {
 		return fmt.Errorf("opening %s: %w", path, err)
 	}
