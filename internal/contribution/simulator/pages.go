@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"mimeo/internal/db"
+	"mimeo/internal/fault"
 	"mimeo/internal/money"
 )
 
@@ -38,7 +39,11 @@ func (p *Processor) pages() map[string]http.Handler {
 func page(show func(w http.ResponseWriter, r *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := show(w, r); err != nil {
-			http.Error(w, "The payment simulator failed. Nothing was charged that its list of payments does not show.", http.StatusInternalServerError)
+			status := http.StatusInternalServerError
+			if fault.KindOf(err) == fault.Unavailable {
+				status = http.StatusServiceUnavailable
+			}
+			http.Error(w, "The payment simulator failed. Nothing was charged that its list of payments does not show.", status)
 		}
 	})
 }
