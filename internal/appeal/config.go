@@ -75,7 +75,7 @@ func ParseConfig(document []byte) (*Rules, []Dropped, error) {
 
 // unreadable says to whoever wrote the document what is wrong with it, and where.
 func unreadable(err error) error {
-	return fault.Invalidf("The configuration cannot be read: %v", err) //nolint:errorlint // the words are all there is to it
+	return fault.Invalidf("The configuration cannot be read: %v", err)
 }
 
 // parseAppeal reads one appeal. With an error it still returns as much as

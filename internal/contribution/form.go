@@ -125,11 +125,12 @@ func checkAmount(in FormInput, c money.Currency, r Rhythm) (money.Amount, FieldE
 		return money.Amount{}, FieldError{Field: FieldAmount, Key: "contribution.error.no_amount"}
 	}
 	amount, err := money.Parse(text, c)
-	if errors.Is(err, money.ErrAmbiguous) {
+	switch {
+	case errors.Is(err, money.ErrAmbiguous):
 		return money.Amount{}, FieldError{Field: field, Key: "contribution.error.ambiguous"}
-	} else if err != nil && c.Exponent() == 0 { // an example with decimals would be wrong too
+	case err != nil && c.Exponent() == 0: // an example with decimals would be wrong too
 		return money.Amount{}, FieldError{Field: field, Key: "contribution.error.not_whole"}
-	} else if err != nil {
+	case err != nil:
 		return money.Amount{}, FieldError{Field: field, Key: "contribution.error.not_a_number"}
 	}
 	if r == "" {
