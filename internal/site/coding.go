@@ -3,9 +3,11 @@ package site
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,7 +25,7 @@ const (
 )
 
 // What the first reader waits for, and what is made behind their back for the
-// others. A page of 60 kB takes 0.1 ms and 1 ms.
+// others. A page of 60 kB takes 0.2 ms and 3 ms.
 const (
 	quickBrotli, tightBrotli = 1, 9
 	quickGzip, tightGzip     = 1, 6
@@ -94,8 +96,15 @@ func gzipWriter(level int) packer {
 // packer is what both packers are.
 type packer interface {
 	io.WriteCloser
+	Flush() error
 	Reset(dst io.Writer)
 }
+
+// slice is how much of a page is packed tightly in one go, which takes up to a
+// millisecond. Then the packer gives way: a whole page takes several, and
+// readers who are served on the same processor must not wait for that. It costs
+// half a percent of the size.
+const slice = 16 << 10
 
 // pack packs the parts of a page.
 func pack(c coding, tight bool, parts ...[]byte) (*packed, error) {
@@ -117,6 +126,14 @@ func pack(c coding, tight bool, parts ...[]byte) (*packed, error) {
 	defer buffers.Put(b)
 	w.Reset(b)
 	for _, p := range parts {
+		for tight && len(p) > slice {
+			_, err := w.Write(p[:slice])
+			if err := errors.Join(err, w.Flush()); err != nil {
+				return nil, fmt.Errorf("packing a page: %w", err)
+			}
+			p = p[slice:]
+			runtime.Gosched()
+		}
 		if _, err := w.Write(p); err != nil {
 			return nil, fmt.Errorf("packing a page: %w", err)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"runtime"
 	"strconv"
 	"time"
 
@@ -120,7 +119,6 @@ func (s *Site) prepare(k, old *kept) error {
 			if o.packed(c).Load() == nil {
 				continue
 			}
-			runtime.Gosched() // packing takes a millisecond, and readers go first
 			tight, err := pack(c, true, k.head, middle, k.tail)
 			if err != nil {
 				return err
