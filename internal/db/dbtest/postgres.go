@@ -7,10 +7,8 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -69,66 +67,21 @@ func admin(port int, statement string) error {
 }
 
 func startPostgres() (int, error) {
-	if _, err := os.Stat(filepath.Join(binaries, "initdb")); err != nil {
-		return 0, fmt.Errorf("%w (Debian's package postgresql-15 has it)", err)
+	s, err := newServer()
+	if err == nil {
+		err = s.start()
 	}
-	sweep()
-	dir, err := os.MkdirTemp("", fmt.Sprintf("mimeo-pg-%d-", os.Getpid()))
 	if err != nil {
 		return 0, err
 	}
-	cred, err := unprivileged(dir)
+	if err := admin(s.port, "create database mimeo_template"); err != nil {
+		return 0, err
+	}
+	d, err := db.Open(context.Background(), db.Options{URL: address(s.port, "mimeo_template"), Now: time.Now})
 	if err != nil {
 		return 0, err
 	}
-	data := filepath.Join(dir, "data")
-	initdb := exec.Command(filepath.Join(binaries, "initdb"), "-D", data, "-U", "mimeo", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C")
-	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: cred}
-	initdb.Dir = dir
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("initdb: %w\n%s", err, out)
-	}
-	port, err := freePort()
-	if err != nil {
-		return 0, err
-	}
-	logFile, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		return 0, err
-	}
-	started := make(chan error, 1)
-	go func() {
-		// The server is told of the death of the thread that started it, so
-		// this goroutine keeps its thread for as long as the process lives.
-		runtime.LockOSThread()
-		cmd := exec.Command(filepath.Join(binaries, "postgres"), "-D", data, "-p", strconv.Itoa(port),
-			"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off",
-			"-c", "max_connections=200", "-c", "shared_buffers=32MB")
-		cmd.Dir, cmd.Stdout, cmd.Stderr = dir, logFile, logFile
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: cred, Pdeathsig: syscall.SIGQUIT}
-		if err := cmd.Start(); err != nil {
-			started <- err
-			return
-		}
-		started <- nil
-		_ = cmd.Wait() //nolint:errcheck // it ends with this process, by a signal
-	}()
-	if err := <-started; err != nil {
-		return 0, err
-	}
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if err = admin(port, "create database mimeo_template"); err == nil {
-			break
-		}
-		if time.Now().After(deadline) {
-			return 0, fmt.Errorf("the server did not start: %w", err)
-		}
-	}
-	d, err := db.Open(context.Background(), db.Options{URL: address(port, "mimeo_template"), Now: time.Now})
-	if err != nil {
-		return 0, err
-	}
-	return port, errors.Join(d.Migrate(context.Background()), d.Close())
+	return s.port, errors.Join(d.Migrate(context.Background()), d.Close())
 }
 
 // unprivileged is whom the server runs as: itself, or, because it refuses root,
