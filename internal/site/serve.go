@@ -24,7 +24,8 @@ const makingTime = 20 * time.Second
 // the list of routes need not be looked through.
 func (s *Site) Ready(next http.Handler) http.Handler {
 	return web.Serve(func(w http.ResponseWriter, r *http.Request) error {
-		if r.URL.RawQuery == "" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		// An address spelled in another way (%2f for a slash) is for the routes to judge.
+		if r.URL.RawPath == "" && r.URL.RawQuery == "" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 			now := s.now()
 			if k := s.shelf.find(r.URL.Path); k != nil && now.Before(k.dead) {
 				return s.show(w, r, k, now)
