@@ -47,7 +47,8 @@ func parts(typed string) (local, domain string, err error) {
 		return "", "", errAddress
 	}
 	domain, err = idna.Lookup.ToASCII(strings.ToLower(typed[at+1:]))
-	if err != nil || !strings.Contains(domain, ".") || strings.HasSuffix(domain, ".") {
+	top := domain[strings.LastIndexByte(domain, '.')+1:] // of a machine's number, a number
+	if err != nil || top == domain || strings.Trim(top, "0123456789") == "" {
 		return "", "", errAddress
 	}
 	local = typed[:at]

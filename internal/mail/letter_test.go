@@ -190,7 +190,7 @@ func TestAddress(t *testing.T) {
 		"иван@example.org": "иван@example.org", "ivan@почта.рф": "ivan@xn--80a1acny.xn--p1ai", "ivan@XN--80A1ACNY.xn--p1ai": "ivan@xn--80a1acny.xn--p1ai",
 		"": "", "ivan": "", "@example.org": "", "ivan@": "", "ivan@localhost": "", "ivan@example.org.": "", "ivan@example..org": "",
 		"Ivan <ivan@example.org>": "", "ivan@example.org, eve@example.org": "", `"a b"@example.org`: "", "a b@example.org": "",
-		"ivan@[127.0.0.1]": "", "ivan@exa_mple.org": "", "ivan@-x.org": "", ".ivan@example.org": "", "a..b@example.org": "",
+		"ivan@[127.0.0.1]": "", "ivan@127.0.0.1": "", "ivan@example.1": "", "ivan@3com.example": "ivan@3com.example", "ivan@exa_mple.org": "", "ivan@-x.org": "", ".ivan@example.org": "", "a..b@example.org": "",
 		"ivan\u202e@example.org": "", "iv\u200ban@example.org": "", "ivan@example.org\r\nBcc: x": "", "ivan\x00@example.org": "", "\xff@example.org": "",
 		strings.Repeat("a", 65) + "@example.org": "", "a@" + strings.Repeat("b.", 130) + "org": "", "a(comment)@example.org": "",
 	} {
