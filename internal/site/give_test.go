@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	"html"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -189,7 +190,7 @@ func TestASmallGiftBilledYearly(t *testing.T) {
 }
 
 func TestThePaymentCompanyDoesNotAnswer(t *testing.T) {
-	h := newHouse(t)
+	h := newHouse(t, func(o *Options) { o.Log = slog.New(slog.DiscardHandler) })
 	h.bank.down.Store(true)
 	f := h.form("/support", "rhythm", "once", "amount", "20.00", "email", "dana@example.org")
 	a := h.post("/support", f)

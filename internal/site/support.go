@@ -197,6 +197,7 @@ func (s *Site) supportSend(e *edition, w http.ResponseWriter, r *http.Request) e
 		data.wrong("", e.T("site.away"))
 		return s.supportShow(w, r, http.StatusServiceUnavailable, data)
 	case fault.KindOf(err) == fault.Unavailable:
+		s.log.WarnContext(r.Context(), "a payment page could not be opened", "err", err)
 		data.wrong("", e.T("contribution.error.unreachable"))
 		return s.supportShow(w, r, http.StatusServiceUnavailable, data)
 	case fault.KindOf(err) == fault.Invalid:
