@@ -1,10 +1,10 @@
 package site
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 
+	"mimeo/internal/fault"
 	"mimeo/internal/web"
 )
 
@@ -14,7 +14,7 @@ import (
 func (s *Site) hook(_ *edition, w http.ResponseWriter, r *http.Request) error {
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, web.MaxBody))
 	if err != nil {
-		return fmt.Errorf("reading a message of a payment company: %w", err)
+		return fault.Wrap(fault.Invalid, "The message did not arrive whole", err)
 	}
 	if err := s.gifts.Hook(r.Context(), r.PathValue("provider"), r.Header, raw); err != nil {
 		return err
