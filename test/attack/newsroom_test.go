@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -180,6 +181,14 @@ func launch(t testing.TB, data string, cmd *exec.Cmd) (*newsroom, error) {
 func (n *newsroom) kill() {
 	_ = n.cmd.Process.Kill() // it may have ended by itself
 	<-n.exited
+}
+
+// end tells the newsroom to stop, as an operator does.
+func (n *newsroom) end(t *testing.T) {
+	t.Helper()
+	if err := n.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // common is one newsroom for all tests that leave nothing in it.
