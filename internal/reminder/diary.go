@@ -103,6 +103,15 @@ func (d *Diary) Set(ctx context.Context, email, language string, from netip.Addr
 	if err := d.admit(to, from); err != nil {
 		return Reminder{}, err
 	}
+	r, err := d.set(ctx, to, language)
+	if err != nil {
+		d.limits.giveBack("network", network(from))
+		d.limits.giveBack("address", strings.ToLower(to))
+	}
+	return r, err
+}
+
+func (d *Diary) set(ctx context.Context, to, language string) (Reminder, error) {
 	m := d.Month()
 	r := d.reminder(m, d.ids.Secret())
 	letter, err := d.mail.Prepare(mail.Planned{

@@ -327,9 +327,31 @@ func TestSetRefuses(t *testing.T) {
 			t.Fatalf("reader %d over the onion service: %v", i+1, err)
 		}
 	}
-	c.Advance(time.Hour)
+	c.Advance(10 * time.Minute)
 	if _, err := n.diary.Set(ctx, "ana@example.org", "en", from); err != nil {
-		t.Errorf("an hour later: %v", err)
+		t.Errorf("ten minutes later: %v", err)
+	}
+}
+
+// Whoever cannot be served because our disk is full may come back when it is not.
+func TestFailuresOfOursCountAgainstNobody(t *testing.T) {
+	path := strings.TrimPrefix(dbtest.SQLiteURL(t), "sqlite:")
+	c := dbtest.NewClock(at(t, noon))
+	n := newsroom(t, dbtest.Open(t, "sqlite:"+path, c.Now), c)
+	if err := os.Rename(path, path+".away"); err != nil {
+		t.Fatal(err)
+	}
+	from := netip.MustParseAddr("192.0.2.7")
+	for range 30 {
+		if _, err := n.diary.Set(t.Context(), "ana@example.org", "en", from); fault.KindOf(err) != fault.Unavailable {
+			t.Fatalf("without a database: %v", err)
+		}
+	}
+	if err := os.Rename(path+".away", path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.diary.Set(t.Context(), "ana@example.org", "en", from); err != nil {
+		t.Errorf("with it: %v", err)
 	}
 }
 

@@ -10,13 +10,13 @@ import (
 )
 
 // window is how long a try counts, and what the words of a refusal promise.
-const window = time.Hour
+const window = 10 * time.Minute
 
 // mostTried bounds the memory of a limiter.
 const mostTried = 1 << 16
 
-// limiter counts tries per address and per network, in memory and for
-// an hour. It keeps neither: only hashes under a salt that dies with the
+// limiter counts tries per address and per network, in memory and for ten
+// minutes. It keeps neither: only hashes under a salt that dies with the
 // process.
 type limiter struct {
 	salt [32]byte
@@ -39,7 +39,7 @@ func newLimiter(random io.Reader) (*limiter, error) {
 }
 
 // allow counts a try and reports whether it is among the first most of its
-// hour.
+// window.
 func (l *limiter) allow(kind, key string, most int, now time.Time) bool {
 	h := l.hash(kind, key)
 	l.mu.Lock()
@@ -52,6 +52,17 @@ func (l *limiter) allow(kind, key string, most int, now time.Time) bool {
 	t.n++
 	l.tries[h] = t
 	return t.n <= most
+}
+
+// giveBack takes a try back that came to nothing through no fault of the reader's.
+func (l *limiter) giveBack(kind, key string) {
+	h := l.hash(kind, key)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if t, known := l.tries[h]; known && t.n > 0 {
+		t.n--
+		l.tries[h] = t
+	}
 }
 
 // makeRoom forgets what no longer counts once the memory is full, and under a

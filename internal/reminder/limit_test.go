@@ -25,14 +25,14 @@ func TestLimit(t *testing.T) {
 			t.Fatalf("try %d was refused", i+1)
 		}
 	}
-	if l.allow("network", "192.0.2.0/24", 3, now.Add(59*time.Minute)) {
-		t.Error("the fourth try in an hour was allowed")
+	if l.allow("network", "192.0.2.0/24", 3, now.Add(9*time.Minute)) {
+		t.Error("the fourth try in ten minutes was allowed")
 	}
 	if !l.allow("network", "198.51.100.0/24", 3, now) || !l.allow("address", "192.0.2.0/24", 3, now) {
 		t.Error("one is counted against another")
 	}
-	if !l.allow("network", "192.0.2.0/24", 3, now.Add(60*time.Minute)) {
-		t.Error("an hour later a try is still refused")
+	if !l.allow("network", "192.0.2.0/24", 3, now.Add(10*time.Minute)) {
+		t.Error("ten minutes later, as the words of the refusal promise, a try is still refused")
 	}
 }
 
@@ -63,9 +63,9 @@ func TestOldTriesGoFirst(t *testing.T) {
 	for i := range mostTried - 1 {
 		l.allow("address", strconv.Itoa(i), 1, now)
 	}
-	l.allow("address", "fresh", 1, now.Add(60*time.Minute))
-	l.allow("address", "one more", 1, now.Add(61*time.Minute))
-	if l.allow("address", "fresh", 1, now.Add(62*time.Minute)) {
+	l.allow("address", "fresh", 1, now.Add(10*time.Minute))
+	l.allow("address", "one more", 1, now.Add(11*time.Minute))
+	if l.allow("address", "fresh", 1, now.Add(12*time.Minute)) {
 		t.Error("a try that still counts was forgotten before the old ones")
 	}
 }

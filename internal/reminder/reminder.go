@@ -29,9 +29,9 @@ var (
 	// ErrEmail says that the address is none.
 	ErrEmail = fault.New(fault.Invalid, "Enter an e-mail address in the form name@example.org")
 	// ErrAddressLimit says that the address had too many tries.
-	ErrAddressLimit = fault.New(fault.Denied, "A reminder for this address was set several times just now. Wait an hour, or use the calendar file")
+	ErrAddressLimit = fault.New(fault.Denied, "A reminder for this address was set several times just now. Wait 10 minutes, or use the calendar file")
 	// ErrNetworkLimit says that the network had too many tries.
-	ErrNetworkLimit = fault.New(fault.Denied, "Too many tries from this network. Wait an hour, or use the calendar file")
+	ErrNetworkLimit = fault.New(fault.Denied, "Too many tries from this network. Wait 10 minutes, or use the calendar file")
 )
 
 // Reminder is a reminder that is set. It does not know for whom.
