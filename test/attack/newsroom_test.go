@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -59,7 +60,22 @@ type result struct {
 
 func run(t *testing.T, stdin string, args ...string) result {
 	t.Helper()
-	cmd := command(args...)
+	return runAs(t, command(args...), stdin)
+}
+
+// runs runs a command beside the newsroom, on its data.
+func (n *newsroom) runs(t *testing.T, args ...string) result {
+	t.Helper()
+	cmd := command(append(args, "--data", n.data)...)
+	if n.beside != nil {
+		cmd.Args = slices.Concat(n.beside, []string{cmd.Path}, cmd.Args[1:])
+		cmd.Path = n.beside[0]
+	}
+	return runAs(t, cmd, "")
+}
+
+func runAs(t *testing.T, cmd *exec.Cmd, stdin string) result {
+	t.Helper()
 	var out, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &stderr
 	cmd.WaitDelay = time.Second
@@ -73,7 +89,7 @@ func run(t *testing.T, stdin string, args ...string) result {
 		t.Fatal(err)
 	}
 	r := result{cmd.ProcessState.ExitCode(), out.String(), stderr.String()}
-	untraced(t, strings.Join(args, " "), r.out+r.err)
+	untraced(t, strings.Join(cmd.Args, " "), r.out+r.err)
 	return r
 }
 
@@ -95,6 +111,7 @@ type newsroom struct {
 	cmd    *exec.Cmd
 	exited chan struct{}
 	log    *record
+	beside []string // how to come to where the newsroom's data is, nil when it is here
 }
 
 // record is a log that is read while it grows.
