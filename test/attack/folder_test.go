@@ -44,11 +44,11 @@ func TestFolders(t *testing.T) {
 	<-n.exited
 
 	refused(t, "a demo's folder for a real newsroom", serve(t, n.data), "This data folder is a demo's")
-	real := filepath.Join(t.TempDir(), "real")
-	if r := run(t, "", "ledger", "check", "--data", real); r.code != 0 || !strings.Contains(r.err, "an empty one was made") {
+	empty := filepath.Join(t.TempDir(), "empty")
+	if r := run(t, "", "ledger", "check", "--data", empty); r.code != 0 || !strings.Contains(r.err, "an empty one was made") {
 		t.Errorf("a folder that was not there: %+v", r)
 	}
-	if r := run(t, "", "ledger", "check", "--data", real); r.code != 0 || r.err != "" {
+	if r := run(t, "", "ledger", "check", "--data", empty); r.code != 0 || r.err != "" {
 		t.Errorf("the same folder: %+v", r)
 	}
 

@@ -226,7 +226,7 @@ func TestNotes(t *testing.T) {
 		}
 	}
 	for _, noise := range []string{
-		"", "x", "0", "true", "Never", "NEVER", "never.", "never never", "neve", "never%20", "%6eever", "never,x", "'never'", `"never`, `never"`, `""never""`, `\"never\"`,
+		"", "x", "0", "true", "Never", "NEVER", "never.", "never never", "neve", "never%20", "%6eever", "never,x", "'never'", `"never`, `never"`, `""never""`, `\"never\"`, //nolint:dupword // noise
 		"monthly.2027-01", "monthly ly", "yearly", "supporter", "gave", "closed", "closed.", "closed.2026-11-22", "closed.2026-11-21", "closed.0001-01-01", "closed.2026-02-30",
 		"closed.2027-02-29", "closed.2027-13-01", "closed.2027-00-10", "closed.2027-01-00", "closed.2027-01-32", "closed.2027-1-1", "closed.27-01-01", "closed.2027-01-1x",
 		"closed.+027-01-01", "closed.-027-01-01", "closed.2027-01", "closed.2027/01/01", "closed.2027-01-01T00:00:00Z", "closed.20270101", "closed.2026-12-22.", "closed..2026-12-22",

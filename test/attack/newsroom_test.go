@@ -63,7 +63,7 @@ func run(t *testing.T, stdin string, args ...string) result {
 	return runAs(t, command(args...), stdin)
 }
 
-// runs runs a command beside the newsroom, on its data.
+// runs carries out a command beside the newsroom, on its data.
 func (n *newsroom) runs(t *testing.T, args ...string) result {
 	t.Helper()
 	cmd := command(append(args, "--data", n.data)...)
@@ -219,7 +219,7 @@ var common struct {
 func shared(t *testing.T) *newsroom {
 	t.Helper()
 	common.once.Do(func() {
-		if common.dir, common.err = os.MkdirTemp("", "mimeo-attack-"); common.err != nil {
+		if common.dir, common.err = os.MkdirTemp("", "mimeo-attack-"); common.err != nil { //nolint:usetesting // it outlives the test that comes first
 			return
 		}
 		data := filepath.Join(common.dir, "data")

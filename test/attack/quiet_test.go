@@ -123,7 +123,7 @@ func (n *newsroom) stored() map[string]string {
 					}
 					line := ""
 					for i, v := range values {
-						line += fmt.Sprintf(" %s=%v", names[i], *v.(*any))
+						line += fmt.Sprintf(" %s=%v", names[i], *v.(*any)) //nolint:errcheck // made so above
 					}
 					lines = append(lines, line)
 				}

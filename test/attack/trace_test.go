@@ -84,8 +84,10 @@ func TestNothingIsNoted(t *testing.T) {
 	} {
 		n.post(path, form, append(p.header(), "Stripe-Signature", "t=1,v1="+p.word("signature"))...)
 	}
-	for _, path := range []string{"/" + p.word("path"), "/2026/11/" + p.word("story"), "/support?email=" + mail("email in the query"), "/city/?before=" + p.word("before"), "/support/return/" + p.word("payment"),
-		"/remind/set?r=" + p.word("link"), "/supporter?t=" + p.word("link"), "/remind/" + p.word("month") + ".ics", "/" + p.word("not UTF-8") + "%ff", "/simulator/checkout/" + p.word("checkout")} {
+	for _, path := range []string{
+		"/" + p.word("path"), "/2026/11/" + p.word("story"), "/support?email=" + mail("email in the query"), "/city/?before=" + p.word("before"), "/support/return/" + p.word("payment"),
+		"/remind/set?r=" + p.word("link"), "/supporter?t=" + p.word("link"), "/remind/" + p.word("month") + ".ics", "/" + p.word("not UTF-8") + "%ff", "/simulator/checkout/" + p.word("checkout"),
+	} {
 		n.get(path, p.header()...)
 		n.do(http.MethodHead, path, "", p.header()...)
 	}

@@ -126,7 +126,7 @@ func (s *server) start() error {
 		s.process = cmd.Process
 		started <- nil
 		_ = cmd.Wait()      //nolint:errcheck // it ends with this process or by Lose, by a signal
-		_ = logFile.Close() //nolint:errcheck // the server wrote it, not we
+		_ = logFile.Close() // the server wrote it, not we
 	}()
 	if err := <-started; err != nil {
 		return err
