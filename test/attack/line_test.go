@@ -141,31 +141,39 @@ func TestTheSlowAndTheMany(t *testing.T) {
 	}
 }
 
+// begins sends the head of a form of so many bytes, and returns when it is being
+// worked on.
+func (n *newsroom) begins(t *testing.T, path string, length int) (net.Conn, *bufio.Reader) {
+	t.Helper()
+	c, err := net.Dial("tcp", strings.TrimPrefix(n.origin, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	if err := c.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", path, length)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := bufio.NewReader(c)
+	if line, err := said.ReadString('\n'); err != nil || !strings.Contains(line, " 100 ") {
+		t.Fatalf("%q, %v", line, err)
+	}
+	if _, err := said.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	return c, said
+}
+
 // TestWorkIsFinishedBeforeTheEnd: a request that is under way when the newsroom
 // is told to stop is answered.
 func TestWorkIsFinishedBeforeTheEnd(t *testing.T) {
 	t.Parallel()
 	n := start(t)
 	form := n.gift().Encode()
-	c, err := net.Dial("tcp", strings.TrimPrefix(n.origin, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	if err := c.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	_, err = fmt.Fprintf(c, "POST /support HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", len(form))
-	if err != nil {
-		t.Fatal(err)
-	}
-	said := bufio.NewReader(c)
-	if line, err := said.ReadString('\n'); err != nil || !strings.Contains(line, " 100 ") { // it is being worked on
-		t.Fatalf("%q, %v", line, err)
-	}
-	if _, err := said.ReadString('\n'); err != nil {
-		t.Fatal(err)
-	}
+	c, said := n.begins(t, "/support", len(form))
 	n.end(t)
 	until(t, "it has heard", func() bool { return strings.Contains(n.log.String(), "stopping") })
 	if _, err := io.WriteString(c, form); err != nil {
