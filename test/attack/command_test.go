@@ -308,7 +308,7 @@ func TestAppealFiles(t *testing.T) {
 		"no variants": {file(`{"id":"x","state":"live","variants":[]}`), "(x) is dropped: it has no variants"}, "a weight below nothing": {file(`{"id":"x","state":"live","variants":[{"id":"v","weight":-1},{"id":"w","weight":5}]}`), `"weight" is below 0`},
 		"weights of nothing": {file(`{"id":"x","state":"live","variants":[{"id":"v","weight":0}]}`), "are all 0"}, "weights beyond count": {file(`{"id":"x","state":"live","variants":[{"id":"v","weight":9223372036854775807},{"id":"w","weight":9223372036854775807},{"id":"y","weight":9223372036854775807}]}`), "too large"},
 		"half a weight": {file(`{"id":"x","state":"live","variants":[{"id":"v","weight":0.5}]}`), "not a whole number"}, "holdout above": {file(`{"id":"x","holdout_permille":1001,` + live + `}`), "holdout_permille"}, "holdout below": {file(`{"id":"x","holdout_permille":-1,` + live + `}`), "holdout_permille"},
-		"an unknown condition": {file(`{"id":"x","where":{"countires":["DE"]},` + live + `}`), "is not a condition"}, "a date that is none": {file(`{"id":"x","starts":"2026-02-30",` + live + `}`), `"starts"`},
+		"an unknown condition": {file(`{"id":"x","where":{"lands":["DE"]},` + live + `}`), "is not a condition"}, "a date that is none": {file(`{"id":"x","starts":"2026-02-30",` + live + `}`), `"starts"`},
 	} {
 		r := run(t, `{"now":"2026-11-22T10:00:00Z"}`+"\n", "appeal", "decide", "--config", write(t, dir, strings.ReplaceAll(what, " ", "-"), c.config))
 		if !strings.Contains(r.err, c.says) {
