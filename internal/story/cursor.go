@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"mimeo/internal/db"
 	"mimeo/internal/fault"
@@ -29,14 +31,15 @@ func (c Cursor) String() string {
 	return strconv.FormatInt(db.Micros(c.At), 36) + "." + c.Key
 }
 
-// ParseCursor reads what String wrote.
+// ParseCursor reads what String wrote. A key that no database would take is of
+// no list.
 func ParseCursor(text string) (Cursor, error) {
 	if text == "" {
 		return Cursor{}, nil
 	}
 	at, key, found := strings.Cut(text, ".")
 	us, err := strconv.ParseInt(at, 36, 64)
-	if !found || err != nil || us <= 0 || len(key) > 4*maxLine {
+	if !found || err != nil || us <= 0 || len(key) > 4*maxLine || !utf8.ValidString(key) || strings.ContainsFunc(key, unicode.IsControl) {
 		return Cursor{}, fault.Missingf("There is no such page")
 	}
 	return Cursor{At: db.Time(us), Key: key}, nil

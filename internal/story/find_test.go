@@ -3,8 +3,10 @@ package story_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -253,4 +255,27 @@ func BenchmarkRead(b *testing.B) {
 			})
 		}
 	}
+}
+
+// FuzzParseCursor wants what comes out of an address to be the same cursor when
+// it is written again, and a text that both engines take.
+func FuzzParseCursor(f *testing.F) {
+	for _, text := range []string{"", ".", "abc.", "gzi0i6vx2o.rain", "abc.\x00", "abc.\xff", "-1.x", "1y2p0ij32e8e7.x", "zzzzzzzzzzzzz.x"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := story.ParseCursor(text)
+		if err != nil {
+			if fault.KindOf(err) != fault.Missing {
+				t.Errorf("%q: %v", text, err)
+			}
+			return
+		}
+		if again, err := story.ParseCursor(c.String()); err != nil || again != c {
+			t.Errorf("%q became %q, %v", text, again, err)
+		}
+		if !utf8.ValidString(c.Key) || strings.ContainsRune(c.Key, 0) {
+			t.Errorf("the key is %q", c.Key)
+		}
+	})
 }
