@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"unicode"
 
 	"mimeo/internal/fault"
 )
@@ -89,6 +90,8 @@ func parseAppeal(raw json.RawMessage) (*Appeal, error) {
 	a := &Appeal{ID: in.text("id")}
 	if strings.TrimSpace(a.ID) == "" {
 		in.fail("it has no id")
+	} else if strings.ContainsFunc(a.ID, unicode.IsControl) { // not every database keeps it
+		in.fail("its id holds a control character")
 	}
 	a.Priority = in.whole("priority")
 	switch a.State = State(in.text("state")); a.State {
@@ -174,6 +177,8 @@ func parseVariant(raw json.RawMessage) (Variant, error) {
 	}
 	if strings.TrimSpace(v.ID) == "" {
 		in.fail("it has no id")
+	} else if strings.ContainsFunc(v.ID, unicode.IsControl) {
+		in.fail("its id holds a control character")
 	}
 	if v.Weight < 0 {
 		in.fail(`"weight" is below 0`)

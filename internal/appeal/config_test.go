@@ -55,6 +55,8 @@ func TestMalformedAppealsAreDroppedAlone(t *testing.T) {
 		{"no id", `{"state":"live",` + variants + `}`, "", "no id"},
 		{"empty id", `{"id":"","state":"live",` + variants + `}`, "", "no id"},
 		{"id is a number", `{"id":7,"state":"live",` + variants + `}`, "", `"id" is not a text`},
+		{"an id that PostgreSQL would not count", `{"id":"a\u0000","state":"live",` + variants + `}`, "a\x00", "control character"},
+		{"a variant like it", `{"id":"a","state":"live","variants":[{"id":"x\n","weight":1}]}`, "a", "control character"},
 		{"no state", `{"id":"a",` + variants + `}`, "a", "state"},
 		{"unknown state", `{"id":"a","state":"Live",` + variants + `}`, "a", "state"},
 		{"no variants", `{"id":"a","state":"live"}`, "a", "no variants"},
