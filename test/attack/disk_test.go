@@ -45,6 +45,9 @@ func besieged(t *testing.T, n *newsroom, breakIt, mend func()) {
 		now := n.clock(t)
 		away(t, "a message", n.hook(body, signature(body, now, hookSecret)))
 	}
+	for _, a := range n.atOnce(16, "/support", form) { // they would share one commit
+		away(t, "many gifts at once", a)
+	}
 	if a := n.post("/support", form); !strings.Contains(a.body, `value="later@example.org"`) || a.hidden("key") != form.Get("key") {
 		t.Errorf("what was typed is lost: %.200s", a.words())
 	}

@@ -115,7 +115,7 @@ for (const view of views) {
       assert.ok(link, `a link to the gift: ${step.links(receipt)}`);
       await reader.goto(link);
       await reader.examine("gift", acted);
-      await press(reader, 'button[value="stop"]');
+      await press(reader, 'form:has([name="do"][value="stop"]) button');
       await reader.examine("stopped", acted);
       await reader.goto("/supporter?t=forged", reader.answer.status()).catch(() => {});
       assert.ok(reader.answer.status() >= 400 && reader.answer.status() < 500, `a forged link: ${reader.answer.status()}`);
