@@ -12,6 +12,7 @@ import (
 	"mimeo/internal/fault"
 	"mimeo/internal/ident"
 	"mimeo/internal/lang"
+	"mimeo/internal/limit"
 	"mimeo/internal/mail"
 )
 
@@ -59,14 +60,14 @@ type Diary struct {
 	sender  string
 	neutral bool
 	most    struct{ address, network, shared int }
-	limits  *limiter
+	limits  *limit.Tries
 	recent  *recent
 }
 
 // New returns a diary and tells the mail queue how a reminder reads. It is
 // called before the queue starts.
 func New(d *db.DB, q *mail.Queue, book *lang.Book, ids *ident.Source, s Signer, o Options) (*Diary, error) {
-	limits, err := newLimiter(o.Random)
+	limits, err := limit.New(o.Random)
 	if err != nil {
 		return nil, err
 	}
@@ -105,8 +106,8 @@ func (d *Diary) Set(ctx context.Context, email, language string, from netip.Addr
 	}
 	r, err := d.set(ctx, to, language)
 	if err != nil {
-		d.limits.giveBack("network", network(from))
-		d.limits.giveBack("address", strings.ToLower(to))
+		d.limits.GiveBack("network", limit.Network(from))
+		d.limits.GiveBack("address", strings.ToLower(to))
 	}
 	return r, err
 }
@@ -121,7 +122,7 @@ func (d *Diary) set(ctx context.Context, to, language string) (Reminder, error) 
 	if err != nil {
 		return Reminder{}, fmt.Errorf("sealing a reminder: %w", err)
 	}
-	same := d.limits.hash(m.String(), strings.ToLower(to))
+	same := d.limits.Hash(m.String(), strings.ToLower(to))
 	err = d.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if earlier := d.recent.of(same); earlier != "" {
 			if _, err := d.mail.Delete(ctx, tx, earlier); err != nil {
@@ -140,14 +141,14 @@ func (d *Diary) set(ctx context.Context, to, language string) (Reminder, error) 
 // admit applies the limits.
 func (d *Diary) admit(to string, from netip.Addr) error {
 	now := d.now()
-	net, most := network(from), d.most.network
+	net, most := limit.Network(from), d.most.network
 	if net == "" {
 		most = d.most.shared
 	}
-	if !d.limits.allow("network", net, most, now) {
+	if !d.limits.Allow("network", net, most, now) {
 		return ErrNetworkLimit
 	}
-	if !d.limits.allow("address", strings.ToLower(to), d.most.address, now) {
+	if !d.limits.Allow("address", strings.ToLower(to), d.most.address, now) {
 		return ErrAddressLimit
 	}
 	return nil

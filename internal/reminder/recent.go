@@ -1,6 +1,10 @@
 package reminder
 
-import "sync"
+import (
+	"sync"
+
+	"mimeo/internal/limit"
+)
 
 // recent remembers, under salted hashes and only in memory, which reminders
 // this process has set, so that a second one for the same address and month
@@ -22,7 +26,7 @@ func (r *recent) of(hash [16]byte) string {
 func (r *recent) note(hash [16]byte, ref string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.refs) >= mostTried {
+	if len(r.refs) >= limit.Most {
 		clear(r.refs)
 	}
 	r.refs[hash] = ref

@@ -15,7 +15,7 @@
 // its row is gone, and when its day is over so is the key.
 //
 // Tries are limited per address and per network. The limits live in memory for
-// an hour, as salted hashes; no network is ever written down.
+// ten minutes, as salted hashes (package limit); no network is ever written down.
 package reminder
 
 import (

@@ -15,6 +15,7 @@ import (
 	"mimeo/internal/contribution"
 	"mimeo/internal/ident"
 	"mimeo/internal/ledger"
+	"mimeo/internal/limit"
 )
 
 // form is a filled-in form to give, with the page's own hidden fields.
@@ -338,18 +339,8 @@ func TestTooManyGiftsFromOneNetwork(t *testing.T) {
 		}
 	}
 	from = netip.MustParseAddr("203.0.113.7")
-	h.clock.Advance(tryWindow)
+	h.clock.Advance(limit.Window)
 	if got := send(); got != http.StatusSeeOther {
 		t.Errorf("ten minutes later: %d", got)
-	}
-}
-
-func TestTriesStayBounded(t *testing.T) {
-	s := tries{since: map[[16]byte]try{}}
-	for i := range 3 * mostTries {
-		s.allow(netip.AddrFrom4([4]byte{byte(1 + i>>16), byte(i >> 8), byte(i), 1}), begin)
-	}
-	if len(s.since) > mostTries {
-		t.Errorf("%d networks are remembered", len(s.since))
 	}
 }

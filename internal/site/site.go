@@ -37,6 +37,7 @@ import (
 	"mimeo/internal/contribution"
 	"mimeo/internal/ident"
 	"mimeo/internal/lang"
+	"mimeo/internal/limit"
 	"mimeo/internal/money"
 	"mimeo/internal/reminder"
 	"mimeo/internal/story"
@@ -115,7 +116,7 @@ type Site struct {
 	shelf     *shelf
 	flights   singleflight.Group
 	errands   *errands
-	tries     tries
+	tries     *limit.Tries
 	closed    atomic.Pointer[closedValue]
 	texts     sync.Pool // of *[]byte, for the HTML of one story
 }
@@ -167,7 +168,9 @@ func New(ctx context.Context, o Options) (*Site, error) {
 	s.headers = web.NewHeaders(web.Policy(), s.https)
 	s.giving = web.NewHeaders(web.Policy(o.PayOrigins...), s.https)
 	s.shelf = newShelf(o.Memory)
-	s.tries = tries{salt: []byte(s.ids.Secret()), since: map[[16]byte]try{}}
+	if s.tries, err = limit.New(strings.NewReader(s.ids.Secret() + s.ids.Secret())); err != nil {
+		return nil, err
+	}
 	s.errands = newErrands(ctx)
 	return s, nil
 }

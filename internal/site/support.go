@@ -10,6 +10,7 @@ import (
 	"mimeo/internal/appeal"
 	"mimeo/internal/contribution"
 	"mimeo/internal/fault"
+	"mimeo/internal/limit"
 	"mimeo/internal/money"
 	"mimeo/internal/web"
 )
@@ -184,7 +185,7 @@ func (s *Site) supportSend(e *edition, w http.ResponseWriter, r *http.Request) e
 	if year, small := contribution.YearlyOffer(intent.Amount, intent.Rhythm); small && data.Yearly {
 		intent.Amount, intent.Rhythm = year, contribution.Yearly
 	}
-	if !s.tries.allow(s.address(r), s.now()) {
+	if !s.mayTry(r) {
 		data.wrong("", e.T("contribution.error.limit"))
 		return s.supportShow(w, r, http.StatusTooManyRequests, data)
 	}
@@ -251,4 +252,22 @@ func (s *Site) supportClosed(e *edition, w http.ResponseWriter, r *http.Request,
 	}
 	data.Hidden = true
 	return s.dynamic(w, r, status, "notice", data)
+}
+
+// Tries of the form to give that lead to a payment page, in ten minutes: from
+// one network, and from all readers together whose network is not known (an
+// onion service, a proxy that does not say for whom). Stolen cards are tried
+// out by the thousand on forms that set no bound.
+const (
+	triesAlone  = 20
+	triesShared = 3_000
+)
+
+// mayTry counts a try and says whether it is within the bound.
+func (s *Site) mayTry(r *http.Request) bool {
+	network, most := limit.Network(s.address(r)), triesAlone
+	if network == "" {
+		most = triesShared
+	}
+	return s.tries.Allow("give", network, most, s.now())
 }
