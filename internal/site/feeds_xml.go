@@ -17,13 +17,13 @@ type rssFeed struct {
 }
 
 type rssChannel struct {
-	Title       string    `xml:"title"`
-	Link        string    `xml:"link"`
-	Description string    `xml:"description"`
-	Language    string    `xml:"language"`
-	Built       string    `xml:"lastBuildDate"`
-	Self        atomLink  `xml:"atom:link"`
-	Items       []rssItem `xml:"item"`
+	Title       string     `xml:"title"`
+	Link        string     `xml:"link"`
+	Description string     `xml:"description"`
+	Language    string     `xml:"language"`
+	Built       string     `xml:"lastBuildDate"`
+	Links       []atomLink `xml:"atom:link"`
+	Items       []rssItem  `xml:"item"`
 }
 
 type rssItem struct {
@@ -52,7 +52,7 @@ func writeRSS(f *feedData) ([]byte, error) {
 		Content: "http://purl.org/rss/1.0/modules/content/", DC: "http://purl.org/dc/elements/1.1/",
 		Channel: rssChannel{
 			Title: f.Title, Link: f.Page, Description: f.About, Language: f.Lang, Built: f.Updated.UTC().Format(rfc822),
-			Self: atomLink{Rel: "self", Type: typeRSS, Href: f.Self},
+			Links: append([]atomLink{{Rel: "self", Type: typeRSS, Href: f.Self}}, f.hubLink()...),
 		},
 	}
 	for _, i := range f.Items {
@@ -68,6 +68,13 @@ type atomLink struct {
 	Rel  string `xml:"rel,attr"`
 	Type string `xml:"type,attr,omitempty"`
 	Href string `xml:"href,attr"`
+}
+
+func (f *feedData) hubLink() []atomLink {
+	if f.Hub == "" {
+		return nil
+	}
+	return []atomLink{{Rel: "hub", Href: f.Hub}}
 }
 
 type atomFeed struct {
@@ -113,7 +120,7 @@ func writeAtom(f *feedData) ([]byte, error) {
 	feed := atomFeed{
 		NS: "http://www.w3.org/2005/Atom", Lang: f.Lang, ID: f.Self, Title: f.Title, Subtitle: f.About,
 		Updated: f.Updated.UTC().Format(time.RFC3339), Author: atomAuthor{f.Name},
-		Links: []atomLink{{"self", typeAtom, f.Self}, {"alternate", "text/html", f.Page}},
+		Links: append([]atomLink{{"self", typeAtom, f.Self}, {"alternate", "text/html", f.Page}}, f.hubLink()...),
 	}
 	for _, i := range f.Items {
 		entry := atomEntry{

@@ -28,6 +28,7 @@ type kept struct {
 	caching     []string
 	vary        []string
 	onion       []string // value of Onion-Location, nil without an onion service
+	link        []string // value of Link, nil for none
 
 	head, tail []byte
 	asking     *asking // nil on pages that never ask

@@ -23,10 +23,6 @@ func (s *Site) pages() []route {
 	return []route{
 		{"/{$}", s.front, nil},
 		{"/{year}/{month}/{slug}", s.article, nil},
-		{"/feed.xml", s.feed(rss, ""), nil},
-		{"/feed.atom", s.feed(atom, ""), nil},
-		{"/feed.json", s.feed(jsonFeed, ""), nil},
-
 		{"/appeal/close", nil, s.closeAppeal},
 		{"/appeal/forget", nil, s.forgetAsk},
 
@@ -55,9 +51,6 @@ func (s *Site) sectionPages(slug string) []route {
 	return []route{
 		{"/" + slug + "/{$}", s.section(slug), nil},
 		{"/" + slug, s.slash, nil},
-		{"/" + slug + "/feed.xml", s.feed(rss, slug), nil},
-		{"/" + slug + "/feed.atom", s.feed(atom, slug), nil},
-		{"/" + slug + "/feed.json", s.feed(jsonFeed, slug), nil},
 	}
 }
 
@@ -78,9 +71,10 @@ func (s *Site) files() []route {
 // Routes registers every page. What is registered nowhere gets our 404.
 func (s *Site) Routes(mux *http.ServeMux) {
 	for _, e := range s.editions {
-		all := s.pages()
+		all := append(s.pages(), s.feedPages("/", s.storyFeed(""))...)
 		for _, sec := range e.Sections {
 			all = append(all, s.sectionPages(sec.Slug)...)
+			all = append(all, s.feedPages("/"+sec.Slug, s.storyFeed(sec.Slug))...)
 		}
 		for _, rt := range all {
 			mux.Handle(e.prefix+rt.path, s.handler(e, rt))

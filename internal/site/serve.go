@@ -149,6 +149,9 @@ func (s *Site) send(w http.ResponseWriter, r *http.Request, k *kept, now time.Ti
 	if k.onion != nil {
 		h["Onion-Location"] = k.onion
 	}
+	if k.link != nil {
+		h["Link"] = k.link
+	}
 	if k.status == http.StatusOK && hasTag(r, v.etag[0]) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil

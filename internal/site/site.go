@@ -53,6 +53,7 @@ type Options struct {
 	Contact    string // "mailto:…" or "https://…", for questions and security reports
 	Onion      string // "http://….onion", "" for none
 	Mirrors    []Mirror
+	Hub        string // WebSub hub that is told of news, "" for none
 	Currencies []money.Currency // offered; the first is chosen beforehand
 	PayOrigins []string         // origins that the contribution form may lead to, beside our own
 
@@ -90,6 +91,7 @@ type Site struct {
 	zone       *time.Location
 	contact    string
 	onion      string
+	hub        string
 	mirrors    []Mirror
 	currencies []money.Currency
 	editions   []*edition
@@ -129,7 +131,7 @@ func New(ctx context.Context, o Options) (*Site, error) {
 	}
 	s := &Site{
 		base: strings.TrimSuffix(o.Base, "/"), https: u.Scheme == "https", zone: o.Zone,
-		contact: o.Contact, onion: strings.TrimSuffix(o.Onion, "/"), mirrors: o.Mirrors, currencies: o.Currencies,
+		contact: o.Contact, onion: strings.TrimSuffix(o.Onion, "/"), mirrors: o.Mirrors, hub: o.Hub, currencies: o.Currencies,
 		stories: o.Stories, appeals: o.Appeals, gifts: o.Gifts, reminders: o.Reminders,
 		tokens: appeal.NewTokens(o.Signer), signer: o.Signer, ids: o.IDs,
 		address: o.Address, countries: o.Country, now: o.Now, draw: o.Draw, log: o.Log,
