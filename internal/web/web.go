@@ -120,9 +120,16 @@ func (h *Headers) Apply(to http.Header) {
 // sent are refused (RFC 9110 safe methods excepted), paths are taken as they
 // are and odd ones refused, bodies are limited.
 func Protect(next http.Handler, fail Failure) http.Handler {
+	return ProtectBodies(next, fail, func(*http.Request) int64 { return MaxBody })
+}
+
+// ProtectBodies is Protect where some addresses take larger bodies; most says
+// how large.
+func ProtectBodies(next http.Handler, fail Failure, most func(*http.Request) int64) http.Handler {
 	guard := http.NewCrossOriginProtection()
 	guarded := guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = &bounded{ReadCloser: r.Body, left: MaxBody}
+		limit := most(r)
+		r.Body = &bounded{ReadCloser: r.Body, limit: limit, left: limit}
 		next.ServeHTTP(w, r)
 	}))
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -150,8 +157,8 @@ const mostUnread = 16 << 20
 // what was left for it.
 type bounded struct {
 	io.ReadCloser
-	left int64
-	err  error
+	limit, left int64
+	err         error
 }
 
 // Read implements io.Reader.
@@ -168,7 +175,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 		return n, err
 	}
 	n, b.left = int(b.left), 0
-	b.err = &http.MaxBytesError{Limit: MaxBody}
+	b.err = &http.MaxBytesError{Limit: b.limit}
 	_, _ = io.CopyN(io.Discard, b.ReadCloser, mostUnread) //nolint:errcheck // whether it ends or not, it is refused
 	return n, b.err
 }
