@@ -2,6 +2,7 @@ package prose
 
 import (
 	"strconv"
+	"time"
 	"unicode/utf8"
 )
 
@@ -27,6 +28,7 @@ func (d Doc) AppendJSON(dst []byte) []byte {
 func (b *Block) appendJSON(dst []byte) []byte {
 	dst = append(dst, `{"type":`...)
 	dst = appendString(dst, string(b.Kind))
+	dst = optional(dst, "id", b.ID)
 	switch b.Kind {
 	case Paragraph:
 		dst = field(dst, "text", b.Text)
@@ -35,13 +37,9 @@ func (b *Block) appendJSON(dst []byte) []byte {
 		dst = field(dst, "text", b.Text)
 	case Quote:
 		dst = list(dst, "paragraphs", b.Items)
-		if len(b.Cite) > 0 {
-			dst = field(dst, "cite", b.Cite)
-		}
+		dst = optionalText(dst, "cite", b.Cite)
 	case List:
-		if b.Ordered {
-			dst = append(dst, `,"ordered":true`...)
-		}
+		dst = flag(dst, "ordered", b.Ordered)
 		dst = list(dst, "items", b.Items)
 	case Image:
 		dst = appendString(append(dst, `,"src":`...), b.Src)
@@ -52,15 +50,36 @@ func (b *Block) appendJSON(dst []byte) []byte {
 		if b.Height > 0 {
 			dst = number(dst, "height", b.Height)
 		}
-		if len(b.Caption) > 0 {
-			dst = field(dst, "caption", b.Caption)
+		if b.FocusX != 0 || b.FocusY != 0 {
+			dst = strconv.AppendInt(append(key(dst, "focus"), '['), int64(b.FocusX), 10)
+			dst = append(strconv.AppendInt(append(dst, ','), int64(b.FocusY), 10), ']')
 		}
+		dst = optionalText(dst, "caption", b.Caption)
+		dst = optional(dst, "credit", b.Credit)
+		dst = optional(dst, "licence", b.Licence)
 	case Rule:
 	case Embed:
 		dst = appendString(append(dst, `,"url":`...), b.URL)
-		if len(b.Text) > 0 {
-			dst = field(dst, "text", b.Text)
+		dst = optionalText(dst, "text", b.Text)
+		dst = optional(dst, "author", b.Author)
+		dst = optional(dst, "still", b.Still)
+		dst = optionalText(dst, "saved", b.Saved)
+		dst = moment(dst, "captured", b.Captured)
+	case Table:
+		dst = flag(dst, "head", b.Head)
+		dst = append(key(dst, "rows"), '[')
+		for i, row := range b.Rows {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = texts(dst, row)
 		}
+		dst = optionalText(append(dst, ']'), "caption", b.Caption)
+	case Entry:
+		dst = moment(dst, "at", b.At)
+		dst = optionalText(dst, "text", b.Text)
+		dst = flag(dst, "key", b.Key)
+		dst = flag(dst, "pin", b.Pin)
 	default: // a block that no version of Mimeo made: Parse will drop it
 	}
 	return append(dst, '}')
@@ -78,8 +97,38 @@ func number(dst []byte, name string, n int) []byte {
 
 func field(dst []byte, name string, t Text) []byte { return t.appendJSON(key(dst, name)) }
 
-func list(dst []byte, name string, items []Text) []byte {
-	dst = append(key(dst, name), '[')
+func list(dst []byte, name string, items []Text) []byte { return texts(key(dst, name), items) }
+
+func optional(dst []byte, name, words string) []byte {
+	if words == "" {
+		return dst
+	}
+	return appendString(key(dst, name), words)
+}
+
+func optionalText(dst []byte, name string, t Text) []byte {
+	if len(t) == 0 {
+		return dst
+	}
+	return field(dst, name, t)
+}
+
+func flag(dst []byte, name string, on bool) []byte {
+	if !on {
+		return dst
+	}
+	return append(key(dst, name), "true"...)
+}
+
+func moment(dst []byte, name string, at time.Time) []byte {
+	if at.IsZero() {
+		return dst
+	}
+	return append(at.UTC().AppendFormat(append(key(dst, name), '"'), time.RFC3339), '"')
+}
+
+func texts(dst []byte, items []Text) []byte {
+	dst = append(dst, '[')
 	for i, t := range items {
 		if i > 0 {
 			dst = append(dst, ',')
@@ -106,21 +155,17 @@ func (t Text) appendJSON(dst []byte) []byte {
 			continue
 		}
 		dst = appendString(append(dst, `{"text":`...), s.Text)
-		if s.Bold {
-			dst = append(dst, `,"bold":true`...)
-		}
-		if s.Italic {
-			dst = append(dst, `,"italic":true`...)
-		}
-		if s.Link != "" {
-			dst = appendString(append(dst, `,"link":`...), s.Link)
-		}
+		dst = flag(dst, "bold", s.Bold)
+		dst = flag(dst, "italic", s.Italic)
+		dst = optional(dst, "link", s.Link)
+		dst = optional(dst, "statement", s.Statement)
+		dst = optional(dst, "note", s.Note)
 		dst = append(dst, '}')
 	}
 	return append(dst, ']')
 }
 
-func (s *Span) plain() bool { return !s.Bold && !s.Italic && s.Link == "" }
+func (s *Span) plain() bool { return *s == Span{Text: s.Text} }
 
 func appendString(dst []byte, text string) []byte {
 	const hex = "0123456789abcdef"

@@ -2,8 +2,7 @@ package prose
 
 import (
 	"strconv"
-	"strings"
-	"unicode/utf8"
+	"time"
 )
 
 // AppendHTML appends the article's text as HTML to dst. Only the tags and
@@ -14,8 +13,39 @@ import (
 // A block written in the other direction than most of the text says so with
 // dir; dir="auto" would be wrong for the many Persian paragraphs that begin
 // with a Latin name.
-func (d Doc) AppendHTML(dst []byte) []byte {
+func (d Doc) AppendHTML(dst []byte) []byte { return d.AppendArticle(dst, HTML{}) }
+
+// HTML says how a page of a site dresses an article. The zero value gives
+// HTML that stands by itself, in a feed or a mail.
+type HTML struct {
+	// Statement gives a statement its number in the article and the words by
+	// which a link to it is read out; 0 hides it. Nil hides all.
+	Statement func(id string) (number int, label string)
+	// Note is what the links to a footnote and back to its place are called.
+	// Nil writes footnotes without links.
+	Note func(number int) (there, back string)
+	// Picture returns the srcset of a picture of ours, "" for none.
+	Picture func(src string, width, height int) (srcset string)
+	// Sizes goes with every srcset.
+	Sizes string
+	// Time writes a moment for readers. Nil writes it as in 2026-11-22 10:00 UTC.
+	Time func(time.Time) string
+	// Captured says, in words, when the matter of an embed was kept. Nil says
+	// the time alone.
+	Captured func(at string) string
+}
+
+// AppendArticle is AppendHTML as a page wants it: with a raised number after
+// the last words of each statement that leads to #s1 and can be come back to at
+// #r1, with footnotes (#n1 and #m1), and with entries of a live blog as
+// sections (#e-id).
+func (d Doc) AppendArticle(dst []byte, o HTML) []byte {
+	w := writer{HTML: o, dst: dst}
+	if o.Statement != nil {
+		w.left = d.statementSpans()
+	}
 	usual := d.direction()
+	inEntry := false
 	for i := range d.Blocks {
 		b := &d.Blocks[i]
 		dir := ""
@@ -25,242 +55,210 @@ func (d Doc) AppendHTML(dst []byte) []byte {
 				dir = ` dir="rtl"`
 			}
 		}
-		before := len(dst)
-		dst = b.appendHTML(dst, dir, i == 0)
-		if len(dst) > before {
-			dst = append(dst, '\n')
+		if b.Kind == Entry {
+			if inEntry {
+				w.raw("</section>\n")
+			}
+			inEntry = true
+		}
+		before := len(w.dst)
+		w.block(b, dir, i == 0)
+		if len(w.dst) > before {
+			w.dst = append(w.dst, '\n')
 		}
 	}
-	return dst
+	if inEntry {
+		w.raw("</section>\n")
+	}
+	w.footnotes()
+	return w.dst
 }
 
-func (b *Block) appendHTML(dst []byte, dir string, first bool) []byte {
+// writer writes one article.
+type writer struct {
+	HTML
+	dst   []byte
+	left  map[string]int // spans of each statement that are still to come
+	notes []string
+}
+
+func (w *writer) raw(s string)    { w.dst = append(w.dst, s...) }
+func (w *writer) escape(s string) { w.dst = escape(w.dst, s) }
+func (w *writer) number(n int)    { w.dst = strconv.AppendInt(w.dst, int64(n), 10) }
+
+func (w *writer) attribute(name, value string) {
+	w.raw(name)
+	w.escape(value)
+	w.raw(`"`)
+}
+
+func (w *writer) block(b *Block, dir string, first bool) {
 	switch b.Kind {
 	case Paragraph:
-		return element(dst, "p", dir, b.Text)
+		w.element("p", dir, b.Text)
 	case Heading:
-		return element(dst, [...]string{"h2", "h3", "h4"}[min(max(b.Level, 2), 4)-2], dir, b.Text)
+		w.element([...]string{"h2", "h3", "h4"}[min(max(b.Level, 2), 4)-2], dir, b.Text)
 	case Quote:
-		return b.appendQuote(dst, dir)
+		w.quote(b, dir)
 	case List:
 		tag := "ul"
 		if b.Ordered {
 			tag = "ol"
 		}
-		dst = start(dst, tag, dir)
+		w.start(tag, dir)
 		for _, t := range b.Items {
-			dst = element(dst, "li", "", t)
+			w.element("li", "", t)
 		}
-		return end(dst, tag)
+		w.end(tag)
 	case Image:
-		return b.appendImage(dst, dir, first)
+		w.image(b, dir, first)
 	case Rule:
-		return append(dst, "<hr>"...)
+		w.raw("<hr>")
 	case Embed:
-		return b.appendEmbed(dst, dir)
+		w.embed(b, dir)
+	case Table:
+		w.table(b, dir)
+	case Entry:
+		w.entry(b, dir)
 	default:
-		return dst
 	}
 }
 
-func (b *Block) appendQuote(dst []byte, dir string) []byte {
+func (w *writer) quote(b *Block, dir string) {
 	if len(b.Cite) > 0 {
-		dst = start(dst, "figure", dir)
+		w.start("figure", dir)
 		dir = ""
 	}
-	dst = start(dst, "blockquote", dir)
+	w.start("blockquote", dir)
 	for _, t := range b.Items {
-		dst = element(dst, "p", "", t)
+		w.element("p", "", t)
 	}
-	dst = end(dst, "blockquote")
+	w.end("blockquote")
 	if len(b.Cite) > 0 {
-		dst = element(dst, "figcaption", "", b.Cite)
-		dst = end(dst, "figure")
+		w.element("figcaption", "", b.Cite)
+		w.end("figure")
 	}
-	return dst
 }
 
-// appendImage loads the image that opens an article at once and the others
-// when they come near.
-func (b *Block) appendImage(dst []byte, dir string, first bool) []byte {
+// image loads the image that opens an article at once and the others when they
+// come near.
+func (w *writer) image(b *Block, dir string, first bool) {
 	if !safeImage(b.Src) {
-		return dst
+		return
 	}
-	dst = start(dst, "figure", dir)
-	dst = append(escape(append(dst, `<img src="`...), b.Src), `" alt="`...)
-	dst = append(escape(dst, b.Alt), '"')
-	if b.Width > 0 && b.Height > 0 {
-		dst = strconv.AppendInt(append(dst, ` width="`...), int64(b.Width), 10)
-		dst = strconv.AppendInt(append(dst, `" height="`...), int64(b.Height), 10)
-		dst = append(dst, '"')
+	w.start("figure", dir)
+	w.picture(b.Src, b.Alt, b.Width, b.Height, first)
+	if len(b.Caption) > 0 || b.Credit != "" || b.Licence != "" {
+		w.start("figcaption", "")
+		w.text(b.Caption)
+		for i, s := range []string{b.Credit, b.Licence} {
+			if s == "" {
+				continue
+			}
+			if len(b.Caption) > 0 || (i > 0 && b.Credit != "") {
+				w.raw(" ")
+			}
+			w.raw("<small>")
+			w.escape(s)
+			w.raw("</small>")
+		}
+		w.end("figcaption")
 	}
-	if !first {
-		dst = append(dst, ` loading="lazy"`...)
-	}
-	dst = append(dst, '>')
-	if len(b.Caption) > 0 {
-		dst = element(dst, "figcaption", "", b.Caption)
-	}
-	return end(dst, "figure")
+	w.end("figure")
 }
 
-// appendEmbed writes a link to foreign matter, for which we vouch to nobody.
-func (b *Block) appendEmbed(dst []byte, dir string) []byte {
-	if !safeLink(b.URL) {
-		return dst
+func (w *writer) picture(src, alt string, width, height int, now bool) {
+	w.attribute(`<img src="`, src)
+	w.attribute(` alt="`, alt)
+	if w.Picture != nil {
+		if set := w.Picture(src, width, height); set != "" {
+			w.attribute(` srcset="`, set)
+			if w.Sizes != "" {
+				w.attribute(` sizes="`, w.Sizes)
+			}
+		}
 	}
-	dst = append(escape(append(start(dst, "p", dir), `<a href="`...), b.URL), `" rel="nofollow noopener">`...)
-	if len(b.Text) == 0 {
-		dst = escape(dst, b.URL)
+	if width > 0 && height > 0 {
+		w.raw(` width="`)
+		w.number(width)
+		w.raw(`" height="`)
+		w.number(height)
+		w.raw(`"`)
 	}
-	for i := range b.Text {
-		dst = escape(dst, b.Text[i].Text)
+	if !now {
+		w.raw(` loading="lazy"`)
 	}
-	return append(dst, "</a></p>"...)
+	w.raw(">")
 }
 
-func element(dst []byte, tag, attributes string, t Text) []byte {
-	return end(t.appendHTML(start(dst, tag, attributes)), tag)
+func (w *writer) element(tag, attributes string, t Text) {
+	w.start(tag, attributes)
+	w.text(t)
+	w.end(tag)
 }
 
-func start(dst []byte, tag, attributes string) []byte {
-	dst = append(append(dst, '<'), tag...)
-	return append(append(dst, attributes...), '>')
+func (w *writer) start(tag, attributes string) {
+	w.dst = append(append(w.dst, '<'), tag...)
+	w.dst = append(append(w.dst, attributes...), '>')
 }
 
-func end(dst []byte, tag string) []byte {
-	return append(append(append(dst, '<', '/'), tag...), '>')
+func (w *writer) end(tag string) {
+	w.dst = append(append(append(w.dst, '<', '/'), tag...), '>')
 }
 
-// appendHTML writes marked words; neighbours with the same link share one.
-func (t Text) appendHTML(dst []byte) []byte {
+// text writes marked words; neighbours with the same link share one, unless a
+// number stands between them, which is a link itself.
+func (w *writer) text(t Text) {
 	link := ""
+	unlink := func() {
+		if link != "" {
+			w.raw("</a>")
+			link = ""
+		}
+	}
 	for i := range t {
 		s := &t[i]
 		if s.Link != link {
-			if link != "" {
-				dst = append(dst, "</a>"...)
-			}
+			unlink()
 			if link = s.Link; link != "" && !safeLink(link) {
 				link = ""
 			}
 			if link != "" {
-				dst = append(escape(append(dst, `<a href="`...), link), '"', '>')
+				w.attribute(`<a href="`, link)
+				w.raw(">")
 			}
 		}
 		if s.Bold {
-			dst = append(dst, "<strong>"...)
+			w.raw("<strong>")
 		}
 		if s.Italic {
-			dst = append(dst, "<em>"...)
+			w.raw("<em>")
 		}
-		dst = breaks(dst, s.Text)
+		w.dst = breaks(w.dst, s.Text)
 		if s.Italic {
-			dst = append(dst, "</em>"...)
+			w.raw("</em>")
 		}
 		if s.Bold {
-			dst = append(dst, "</strong>"...)
+			w.raw("</strong>")
 		}
+		if s.Note != "" || w.left[s.Statement] == 1 {
+			unlink()
+		}
+		w.marks(s)
 	}
-	if link != "" {
-		dst = append(dst, "</a>"...)
-	}
-	return dst
+	unlink()
 }
 
-func breaks(dst []byte, words string) []byte {
-	for {
-		line, rest, found := strings.Cut(words, "\n")
-		dst = escape(dst, line)
-		if !found {
-			return dst
-		}
-		dst = append(dst, "<br>"...)
-		words = rest
-	}
-}
-
-// escape appends words such that they are words in text and in a quoted
-// attribute. Characters that may not stand in HTML are left out.
-func escape(dst []byte, words string) []byte {
-	from := 0
-	for i := 0; i < len(words); {
-		c := words[i]
-		size := 1
-		with := ""
-		switch {
-		case c >= utf8.RuneSelf:
-			if c != 0xc2 && c < 0xef { // neither a control nor a non-character begins like this
-				i++
-				continue
+// marks writes the numbers that stand after a span.
+func (w *writer) marks(s *Span) {
+	if s.Statement != "" && w.left[s.Statement] > 0 {
+		if w.left[s.Statement]--; w.left[s.Statement] == 0 {
+			if n, label := w.HTML.Statement(s.Statement); n > 0 {
+				w.mark("s", "r", n, label)
 			}
-			var r rune
-			r, size = utf8.DecodeRuneInString(words[i:])
-			if !(r >= 0x80 && r < 0xa0) && !nonCharacter(r) && !(r == utf8.RuneError && size == 1) {
-				i += size
-				continue
-			}
-		case c == '&':
-			with = "&amp;"
-		case c == '<':
-			with = "&lt;"
-		case c == '>':
-			with = "&gt;"
-		case c == '"':
-			with = "&#34;"
-		case c >= ' ' && c != 0x7f, c == '\t', c == '\n':
-			i++
-			continue
-		}
-		dst = append(append(dst, words[from:i]...), with...)
-		i += size
-		from = i
-	}
-	return append(dst, words[from:]...)
-}
-
-// direction is positive when most letters run from left to right, negative
-// when most run from right to left, 0 without letters.
-func (d Doc) direction() int {
-	n := 0
-	for i := range d.Blocks {
-		n += d.Blocks[i].direction()
-	}
-	return n
-}
-
-func (b *Block) direction() int {
-	n := b.Text.direction() + b.Caption.direction() + b.Cite.direction()
-	for _, t := range b.Items {
-		n += t.direction()
-	}
-	return n
-}
-
-func (t Text) direction() int {
-	n := 0
-	for i := range t {
-		n += direction(t[i].Text)
-	}
-	return n
-}
-
-// direction counts letters by bytes: it need not be exact, only quick.
-func direction(words string) int {
-	n := 0
-	for i := range len(words) {
-		switch c := words[i]; {
-		case c|0x20 >= 'a' && c|0x20 <= 'z', c >= 0xc3 && c <= 0xd5:
-			n++
-		case c >= 0xd7 && c <= 0xdf: // U+05C0 to U+07FF: Hebrew, Arabic, Syriac, Thaana
-			n--
-		case c >= 0xe0 && c <= 0xed:
-			if c == 0xe0 && i+1 < len(words) && words[i+1] < 0xa4 { // U+0800 to U+08FF
-				n--
-				continue
-			}
-			n++
 		}
 	}
-	return n
+	if s.Note != "" {
+		w.note(s.Note)
+	}
 }

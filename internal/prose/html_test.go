@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"golang.org/x/net/html"
@@ -85,9 +86,10 @@ func TestHTMLOfWhatParseWouldRefuse(t *testing.T) {
 
 // allowed is every tag that may come out, with its attributes.
 var allowed = map[string][]string{
-	"p": {"dir"}, "h2": {"dir"}, "h3": {"dir"}, "h4": {"dir"},
-	"blockquote": {"dir"}, "ul": {"dir"}, "ol": {"dir"}, "li": {}, "figure": {"dir"}, "figcaption": {},
-	"img": {"src", "alt", "width", "height", "loading"}, "hr": {}, "br": {}, "strong": {}, "em": {}, "a": {"href", "rel"},
+	"p": {"dir"}, "h2": {"dir"}, "h3": {"dir"}, "h4": {"dir"}, "section": {"dir", "id"}, "small": {}, "time": {"datetime"},
+	"table": {"dir"}, "caption": {}, "thead": {}, "tbody": {}, "tr": {}, "th": {"scope"}, "td": {}, "sup": {},
+	"blockquote": {"dir"}, "ul": {"dir"}, "ol": {"dir"}, "li": {"id"}, "figure": {"dir"}, "figcaption": {},
+	"img": {"src", "alt", "width", "height", "loading", "srcset", "sizes"}, "hr": {}, "br": {}, "strong": {}, "em": {}, "a": {"href", "rel", "id", "aria-label"},
 }
 
 // checkHTML parses out as a browser would and returns its words.
@@ -133,6 +135,7 @@ func checkAddress(t interface{ Fatalf(string, ...any) }, key, address string) {
 	base := &url.URL{Scheme: "https", Host: "news.example", Path: "/a/b"}
 	lower := strings.ToLower(address)
 	switch {
+	case key == "href" && strings.HasPrefix(address, "#"):
 	case strings.HasPrefix(address, "/") && !strings.HasPrefix(address, "//") && !strings.ContainsAny(address, "\\\n\r\t "):
 	case key == "href" && (strings.HasPrefix(lower, "https://") || strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "mailto:")):
 		return
@@ -164,7 +167,14 @@ func TestHTMLIsItsWords(t *testing.T) {
 			if b.Kind == prose.Embed { // a link without words shows its address
 				d.Blocks[i].Text = append(prose.Plain("x"), b.Text...)
 			}
+			d.Blocks[i].Author, d.Blocks[i].Captured, d.Blocks[i].At = "", time.Time{}, time.Time{}
+			d.Blocks[i].Credit, d.Blocks[i].Licence = "", ""
 		}
+		d.Texts(func(_ int, t *prose.Text) {
+			for i := range *t {
+				(*t)[i].Note = ""
+			}
+		})
 		out := render(d)
 		if got, want := visible(checkHTML(t, out)), visible(d.Text()); got != want {
 			t.Fatalf("%q\nshows %q\nwants %q", out, got, want)
@@ -183,11 +193,22 @@ func FuzzHTML(f *testing.F) {
 			checkHTML(t, render(d))
 		}
 		var d prose.Doc
-		for _, k := range []prose.Kind{prose.Paragraph, prose.Heading, prose.Quote, prose.List, prose.Image, prose.Embed, prose.Kind(words)} {
-			text := prose.Text{{Text: words, Link: link}, {Text: words, Link: link, Bold: true, Italic: true}}
-			d.Blocks = append(d.Blocks, prose.Block{Kind: k, Text: text, Items: []prose.Text{text}, Cite: text, Caption: text, Src: link, Alt: words, URL: link, Width: 1, Height: 1})
+		for _, k := range []prose.Kind{prose.Paragraph, prose.Heading, prose.Quote, prose.List, prose.Image, prose.Embed, prose.Table, prose.Entry, prose.Kind(words)} {
+			text := prose.Text{{Text: words, Link: link, Statement: words, Note: words}, {Text: words, Link: link, Bold: true, Italic: true, Statement: words}}
+			d.Blocks = append(d.Blocks, prose.Block{
+				Kind: k, ID: words, Text: text, Items: []prose.Text{text}, Cite: text, Caption: text, Src: link, Alt: words, URL: link, Width: 1, Height: 1,
+				Rows: [][]prose.Text{{text}}, Head: true, Credit: words, Licence: words, Author: words, Still: link, Saved: text,
+			})
 		}
 		checkHTML(t, render(d))
+		checkHTML(t, string(d.AppendArticle(nil, prose.HTML{
+			Statement: func(id string) (int, string) { return len(id), id + words },
+			Note:      func(int) (string, string) { return words, link },
+			Picture:   func(src string, _, _ int) string { return src + " 480w" },
+			Sizes:     words,
+			Time:      func(time.Time) string { return words },
+			Captured:  func(at string) string { return at + words },
+		})))
 		_, _, _ = d.Check(), d.Words(), d.Excerpt(20)
 	})
 }

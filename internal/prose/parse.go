@@ -42,6 +42,7 @@ type parser struct {
 	scanner
 	block    int // number of the block being read, 0 outside
 	spans    int
+	ids      map[string]bool // of the blocks read so far
 	warnings []Warning
 	noted    placer
 }
@@ -129,7 +130,7 @@ func (p *parser) oneBlock() (b Block, ok bool) {
 	}
 	b.Kind = kind
 	switch kind {
-	case Paragraph, Heading, Quote, List, Image, Rule, Embed:
+	case Paragraph, Heading, Quote, List, Image, Rule, Embed, Table, Entry:
 	default:
 		p.warn(start, "left out: unknown block type "+quoteName(string(kind)))
 		p.skip(2)
@@ -171,7 +172,9 @@ func (p *parser) field(b *Block, name string) {
 	switch k := b.Kind; {
 	case name == "type":
 		p.text()
-	case name == "text" && (k == Paragraph || k == Heading || k == Embed):
+	case name == "id":
+		b.ID = p.blockID(at)
+	case name == "text" && (k == Paragraph || k == Heading || k == Embed || k == Entry):
 		b.Text = p.marked()
 	case name == "level" && k == Heading:
 		if b.Level = p.whole(); b.Level < 2 || b.Level > 4 {
@@ -188,18 +191,63 @@ func (p *parser) field(b *Block, name string) {
 		})
 	case name == "cite" && k == Quote:
 		b.Cite = p.marked()
-	case name == "caption" && k == Image:
+	case name == "caption" && (k == Image || k == Table):
 		b.Caption = p.marked()
-	case name == "src" && k == Image:
+	case k == Image:
+		p.picture(b, name, at)
+	case k == Embed:
+		p.embed(b, name, at)
+	case k == Table && name == "head":
+		b.Head = p.bool()
+	case k == Table && name == "rows":
+		b.Rows = p.rows()
+	case k == Entry && name == "at":
+		b.At = p.moment()
+	case k == Entry && name == "key":
+		b.Key = p.bool()
+	case k == Entry && name == "pin":
+		b.Pin = p.bool()
+	default:
+		p.unknown(at, name)
+	}
+}
+
+func (p *parser) picture(b *Block, name string, at int) {
+	switch name {
+	case "src":
 		b.Src = p.words()
-	case name == "alt" && k == Image:
+	case "alt":
 		b.Alt = p.words()
-	case name == "width" && k == Image:
+	case "width":
 		b.Width = p.pixels()
-	case name == "height" && k == Image:
+	case "height":
 		b.Height = p.pixels()
-	case name == "url" && k == Embed:
+	case "focus":
+		b.FocusX, b.FocusY = p.focus()
+	case "credit":
+		b.Credit = p.words()
+	case "licence":
+		b.Licence = p.words()
+	default:
+		p.unknown(at, name)
+	}
+}
+
+func (p *parser) embed(b *Block, name string, at int) {
+	switch name {
+	case "url":
 		b.URL = p.words()
+	case "author":
+		b.Author = p.words()
+	case "still":
+		if b.Still = p.words(); b.Still != "" && !safeImage(b.Still) {
+			p.warn(at, "left out: a still that is not a path on this site")
+			b.Still = ""
+		}
+	case "saved":
+		b.Saved = p.marked()
+	case "captured":
+		b.Captured = p.moment()
 	default:
 		p.unknown(at, name)
 	}
@@ -223,8 +271,10 @@ func (p *parser) complete(b *Block, start int) bool {
 			p.fail("an image is loaded from a path on this site only")
 		}
 		return true
-	case Rule:
+	case Rule, Entry:
 		return true
+	case Table:
+		return b.Rows != nil
 	case Embed:
 		if !safeLink(b.URL) {
 			p.warn(start, "left out: an embed that is not an http, https or mailto address")
@@ -285,6 +335,15 @@ func (p *parser) span() (s Span) {
 			if s.Link = p.words(); s.Link != "" && !safeLink(s.Link) {
 				p.warn(at, "left out: a link that is not an http, https or mailto address")
 				s.Link = ""
+			}
+		case "statement":
+			if s.Statement = p.words(); s.Statement != "" && !named(s.Statement, maxStatement) {
+				p.warn(at, "left out: a statement's id that is not of small letters and digits")
+				s.Statement = ""
+			}
+		case "note":
+			if s.Note = p.words(); len(s.Note) > MaxNote {
+				p.fail("a footnote has at most %d bytes", MaxNote)
 			}
 		default:
 			p.unknown(at, name)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -76,7 +77,7 @@ func TestParseLeavesOutTheUnknown(t *testing.T) {
 	in := `{"version":3,"mood":"grim",
 "blocks":[
  {"type":"paragraph","text":"Kept.","weight":[1,{"a":null}]},
- {"cells":[[1,2],[true,"</p>"]],"type":"table"},
+ {"cells":[[1,2],[true,"</p>"]],"type":"chart"},
  {"text":["Also ",{"text":"kept","link":"javascript:alert(1)","glow":1.5e3}],"type":"paragraph"},
  {"type":"embed","url":"data:text/html,x"},
  {"type":"paragraph","text":["",{"text":""}]}
@@ -91,7 +92,7 @@ func TestParseLeavesOutTheUnknown(t *testing.T) {
 	want := []prose.Warning{
 		{Line: 1, Column: 21, Message: "left out: unknown field “mood”"},
 		{Line: 3, Column: 46, Message: "left out: unknown field “weight”"},
-		{Line: 4, Column: 2, Message: "left out: unknown block type “table”"},
+		{Line: 4, Column: 2, Message: "left out: unknown block type “chart”"},
 		{Line: 5, Column: 41, Message: "left out: a link that is not an http, https or mailto address"},
 		{Line: 5, Column: 70, Message: "left out: unknown field “glow”"},
 		{Line: 6, Column: 2, Message: "left out: an embed that is not an http, https or mailto address"},
@@ -166,6 +167,10 @@ func text(t *rapid.T) prose.Text {
 	var out prose.Text
 	for range rapid.IntRange(1, 4).Draw(t, "spans") {
 		s := prose.Span{Text: words.Draw(t, "words"), Bold: rapid.Bool().Draw(t, "bold"), Italic: rapid.Bool().Draw(t, "italic"), Link: link.Draw(t, "link")}
+		if rapid.IntRange(0, 3).Draw(t, "marked") == 0 {
+			s.Statement = rapid.SampledFrom([]string{"", "s1", "q9"}).Draw(t, "statement")
+			s.Note = words.Draw(t, "note")
+		}
 		out = append(out, s)
 	}
 	return out
@@ -178,8 +183,12 @@ func document(t *rapid.T) prose.Doc {
 	d := prose.Doc{Version: 1}
 	for range rapid.IntRange(0, 6).Draw(t, "blocks") {
 		b := prose.Block{Kind: rapid.SampledFrom([]prose.Kind{
-			prose.Paragraph, prose.Heading, prose.Quote, prose.List, prose.Image, prose.Rule, prose.Embed,
+			prose.Paragraph, prose.Heading, prose.Quote, prose.List, prose.Image, prose.Rule, prose.Embed, prose.Table, prose.Entry,
 		}).Draw(t, "kind")}
+		if rapid.Bool().Draw(t, "named") {
+			b.ID = fmt.Sprint("b", len(d.Blocks))
+		}
+		at := time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "at"), 0).UTC()
 		switch b.Kind {
 		case prose.Heading:
 			b.Level, b.Text = rapid.IntRange(2, 4).Draw(t, "level"), text(t)
@@ -189,9 +198,19 @@ func document(t *rapid.T) prose.Doc {
 			b.Ordered, b.Items = rapid.Bool().Draw(t, "ordered"), []prose.Text{some(t), some(t)}
 		case prose.Image:
 			b.Src, b.Alt, b.Caption = "/media/x.jpg", words.Draw(t, "alt"), text(t)
+			b.Credit, b.Licence = words.Draw(t, "credit"), words.Draw(t, "licence")
+			b.FocusX, b.FocusY = rapid.IntRange(0, 1000).Draw(t, "x"), rapid.IntRange(0, 1000).Draw(t, "y")
 			b.Width, b.Height = rapid.IntRange(0, 5000).Draw(t, "width"), rapid.IntRange(0, 5000).Draw(t, "height")
 		case prose.Embed:
-			b.URL, b.Text = "https://video.example/7", text(t)
+			b.URL, b.Text, b.Saved = "https://video.example/7", text(t), text(t)
+			b.Author, b.Still, b.Captured = words.Draw(t, "author"), rapid.SampledFrom([]string{"", "/media/s.png"}).Draw(t, "still"), at
+		case prose.Table:
+			b.Head, b.Caption = rapid.Bool().Draw(t, "head"), text(t)
+			for range rapid.IntRange(1, 3).Draw(t, "rows") {
+				b.Rows = append(b.Rows, []prose.Text{text(t), text(t)})
+			}
+		case prose.Entry:
+			b.At, b.Text, b.Key, b.Pin = at, text(t), rapid.Bool().Draw(t, "key"), rapid.Bool().Draw(t, "pin")
 		case prose.Paragraph:
 			b.Text = text(t)
 		case prose.Rule:
@@ -238,6 +257,8 @@ func TestWritingMendsBrokenUTF8(t *testing.T) {
 // survives being written.
 func FuzzParse(f *testing.F) {
 	f.Add(example)
+	f.Add(`{"version":1,"blocks":[{"type":"table","rows":[["a"],["b","c"],[]]},{"type":"entry","id":"a1","at":"2026-11-22T12:00:00+03:30"}]}`)
+	f.Add(`{"version":1,"blocks":[{"type":"paragraph","id":"a1","text":[{"note":"x"},{"text":"a","statement":"s1"},{"text":"b","statement":"s1","note":"y"}]}]}`)
 	f.Add(`{"version":2,"blocks":[{"type":"later","x":[1.5e-3,null,{"a":"\ud83d\ude00"}]}]}`)
 	f.Add(`{"version":1,"blocks":[{"text":[{"link":"JavaScript:x","text":"\u0041\/"}],"type":"paragraph"}]}`)
 	f.Fuzz(func(t *testing.T, in string) {

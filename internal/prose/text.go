@@ -8,7 +8,8 @@ import (
 
 // Text is the document as plain text: blocks parted by blank lines, the items
 // of a list and the line breaks of a paragraph by line ends. It has the
-// captions of images and the words of embeds, for it is what is searched.
+// captions of images and the words of embeds, and at the end the footnotes, for
+// it is what is searched.
 func (d Doc) Text() string {
 	var out []byte
 	for i := range d.Blocks {
@@ -19,8 +20,15 @@ func (d Doc) Text() string {
 		}
 		start := len(out)
 		switch b.Kind {
-		case Paragraph, Heading, Embed:
+		case Paragraph, Heading, Entry:
 			out = b.Text.append(out)
+		case Embed:
+			if out = b.Saved.append(out); len(out) > start && b.Text.String() != "" {
+				out = append(out, '\n')
+			}
+			out = b.Text.append(out)
+		case Table:
+			out = b.appendTable(out)
 		case Quote, List:
 			for j, t := range b.Items {
 				if j > 0 {
@@ -40,7 +48,28 @@ func (d Doc) Text() string {
 			out = out[:before]
 		}
 	}
+	for _, words := range d.Notes() {
+		out = append(append(out, "\n\n"...), words...)
+	}
 	return string(out)
+}
+
+// appendTable writes a line a row, its cells parted by tabulators.
+func (b *Block) appendTable(out []byte) []byte {
+	start := len(out)
+	out = b.Caption.append(out)
+	for _, row := range b.Rows {
+		if len(out) > start {
+			out = append(out, '\n')
+		}
+		for i, t := range row {
+			if i > 0 {
+				out = append(out, '\t')
+			}
+			out = t.append(out)
+		}
+	}
+	return out
 }
 
 // Excerpt is the beginning of what the article says, in one line of at most n
@@ -106,11 +135,7 @@ func loose(r rune) bool {
 func (d Doc) Words() int {
 	n := 0
 	for i := range d.Blocks {
-		b := &d.Blocks[i]
-		n += b.Text.words() + b.Cite.words() + b.Caption.words()
-		for _, t := range b.Items {
-			n += t.words()
-		}
+		d.Blocks[i].texts(func(t *Text) { n += t.words() })
 	}
 	return n
 }
