@@ -11,7 +11,8 @@ import (
 // Date writes a day: "22 November 2026".
 func (l *Lang) Date(t time.Time, zone *time.Location) string {
 	t = t.In(zone)
-	return l.T("lang.date", "Day", l.plain(t.Day()), "Month", l.MonthName(t.Month()), "Year", l.plain(t.Year()))
+	month := l.T("lang.monthof." + strconv.Itoa(int(t.Month())))
+	return l.T("lang.date", "Day", l.plain(t.Day()), "Month", month, "Year", l.plain(t.Year()))
 }
 
 // LongDate writes a day with its name: "Sunday, 22 November 2026".
@@ -51,7 +52,7 @@ func pad(n int) string {
 	return strconv.Itoa(n)
 }
 
-// MonthName writes a month without its year: "January".
+// MonthName writes a month without its year and without a day: "January".
 func (l *Lang) MonthName(m time.Month) string {
 	return l.T("lang.month." + strconv.Itoa(int(m)))
 }

