@@ -28,6 +28,7 @@ import (
 	"mimeo/internal/lang"
 	"mimeo/internal/ledger"
 	"mimeo/internal/mail"
+	"mimeo/internal/newsletter"
 	"mimeo/internal/reminder"
 	"mimeo/internal/story"
 	"mimeo/internal/vault"
@@ -53,6 +54,7 @@ type App struct {
 	Ledger        *ledger.Book
 	Contributions *contribution.Till
 	Reminders     *reminder.Diary
+	Newsletters   *newsletter.Press
 	Languages     *lang.Book
 
 	config config.Config
@@ -181,7 +183,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	if err := a.takeMoney(ctx); err != nil {
 		return err
 	}
-	return a.remind()
+	return errors.Join(a.remind(), a.press())
 }
 
 // Now is the newsroom's time.

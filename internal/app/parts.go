@@ -23,6 +23,7 @@ import (
 	"mimeo/internal/fault"
 	"mimeo/internal/mail"
 	"mimeo/internal/money"
+	"mimeo/internal/newsletter"
 	"mimeo/internal/reminder"
 	"mimeo/internal/site"
 	"mimeo/internal/web"
@@ -180,6 +181,14 @@ func (a *App) remind() (err error) {
 	return err
 }
 
+// press puts the newsletters together.
+func (a *App) press() (err error) {
+	a.Newsletters, err = newsletter.New(a.DB, a.Jobs, a.mails, a.Stories, a.Vault, a.Languages, a.ids, newsletter.Options{
+		Now: a.clock.Now, Random: rand.Reader, URL: a.url, Newsroom: a.name,
+	})
+	return err
+}
+
 // keep is the day's round of the vault: what is still needed is carried over
 // to a later day's key, then the keys of past days are destroyed.
 func (a *App) keep(ctx context.Context) error {
@@ -266,7 +275,7 @@ func (a *App) site(ctx context.Context) (*site.Site, error) {
 	opt := site.Options{
 		Base: a.config.BaseURL, Editions: editions, Zone: a.zone, Accent: n.Accent, Contact: n.Contact,
 		Currencies: currencies,
-		Stories:    a.Stories, Appeals: a.Appeals, Gifts: a.Contributions, Reminders: a.Reminders,
+		Stories:    a.Stories, Appeals: a.Appeals, Gifts: a.Contributions, Reminders: a.Reminders, Newsletters: a.Newsletters,
 		Words: a.Languages, Signer: a.Vault, IDs: a.ids,
 		Address: web.Peer, Now: a.clock.Now, Draw: mathrand.Uint64, Log: a.log,
 	}

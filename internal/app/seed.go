@@ -12,6 +12,7 @@ import (
 
 	"mimeo/internal/db"
 	"mimeo/internal/fault"
+	"mimeo/internal/newsletter"
 	"mimeo/internal/prose"
 	"mimeo/internal/story"
 )
@@ -137,7 +138,27 @@ func (a *App) seed(ctx context.Context) error {
 	if _, err := a.Appeals.Save(ctx, appeals, "demo"); err != nil {
 		return fmt.Errorf("filling the demo: %w", err)
 	}
+	if err := a.seedNewsletters(ctx); err != nil {
+		return fmt.Errorf("filling the demo: %w", err)
+	}
 	return a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return tx.SetMeta(ctx, seeded, "yes") })
+}
+
+// seedNewsletters founds one newsletter a language.
+func (a *App) seedNewsletters(ctx context.Context) error {
+	there, err := a.Newsletters.List(ctx)
+	if err != nil || len(there) > 0 {
+		return err
+	}
+	for _, n := range []newsletter.Newsletter{
+		{Lang: "en", Slug: "by-lamplight", Name: "By Lamplight", About: "The week in Port Selin, every Friday at noon.", Open: true},
+		{Lang: "fa", Slug: "dar-roshanai", Name: "در روشنایی فانوس", About: "هفتهٔ پورت سلین، هر جمعه ظهر.", Open: true},
+	} {
+		if _, err := a.Newsletters.Found(ctx, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *App) seedOne(ctx context.Context, s seedStory, at time.Time) error {

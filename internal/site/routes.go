@@ -36,6 +36,12 @@ func (s *Site) pages() []route {
 		{"/support/return/{payment}", s.supportReturn, nil},
 		{"/supporter", s.supporter, s.supporterAct},
 
+		{"/newsletters", s.newsletterForm, s.newsletterAsk},
+		{"/newsletters/asked", s.newsletterSays("newsletter.page.sent", "newsletter.page.sent_what"), nil},
+		{"/newsletters/confirm", s.newsletterConfirm, s.newsletterJoin},
+		{"/newsletters/leave", s.newsletterLeave, s.newsletterGone},
+		{"/newsletters/left", s.newsletterSays("newsletter.page.left", "newsletter.page.left_what"), nil},
+
 		{"/blocked", s.blocked, nil},
 		{"/mirrors", s.mirrorList, nil},
 		{"/corrections", s.corrections, nil},

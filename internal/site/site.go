@@ -39,6 +39,7 @@ import (
 	"mimeo/internal/lang"
 	"mimeo/internal/limit"
 	"mimeo/internal/money"
+	"mimeo/internal/newsletter"
 	"mimeo/internal/reminder"
 	"mimeo/internal/story"
 	"mimeo/internal/web"
@@ -53,17 +54,18 @@ type Options struct {
 	Contact    string // "mailto:…" or "https://…", for questions and security reports
 	Onion      string // "http://….onion", "" for none
 	Mirrors    []Mirror
-	Hub        string // WebSub hub that is told of news, "" for none
+	Hub        string           // WebSub hub that is told of news, "" for none
 	Currencies []money.Currency // offered; the first is chosen beforehand
 	PayOrigins []string         // origins that the contribution form may lead to, beside our own
 
-	Stories   *story.Desk
-	Appeals   *appeal.Board
-	Gifts     *contribution.Till
-	Reminders *reminder.Diary
-	Words     *lang.Book
-	Signer    appeal.Signer // the vault
-	IDs       *ident.Source
+	Stories     *story.Desk
+	Appeals     *appeal.Board
+	Gifts       *contribution.Till
+	Reminders   *reminder.Diary
+	Newsletters *newsletter.Press
+	Words       *lang.Book
+	Signer      appeal.Signer // the vault
+	IDs         *ident.Source
 
 	// Address is the reader's network address, invalid when it is unknown (an
 	// onion service, a proxy that does not say). nil takes the connection's.
@@ -96,18 +98,19 @@ type Site struct {
 	currencies []money.Currency
 	editions   []*edition
 
-	stories   *story.Desk
-	appeals   *appeal.Board
-	gifts     *contribution.Till
-	reminders *reminder.Diary
-	tokens    appeal.Tokens
-	signer    appeal.Signer
-	ids       *ident.Source
-	address   func(*http.Request) netip.Addr
-	countries func(netip.Addr) string
-	now       func() time.Time
-	draw      func() uint64
-	log       *slog.Logger
+	stories     *story.Desk
+	appeals     *appeal.Board
+	gifts       *contribution.Till
+	reminders   *reminder.Diary
+	newsletters *newsletter.Press
+	tokens      appeal.Tokens
+	signer      appeal.Signer
+	ids         *ident.Source
+	address     func(*http.Request) netip.Addr
+	countries   func(netip.Addr) string
+	now         func() time.Time
+	draw        func() uint64
+	log         *slog.Logger
 
 	templates *template.Template
 	sheet     asset
@@ -132,7 +135,7 @@ func New(ctx context.Context, o Options) (*Site, error) {
 	s := &Site{
 		base: strings.TrimSuffix(o.Base, "/"), https: u.Scheme == "https", zone: o.Zone,
 		contact: o.Contact, onion: strings.TrimSuffix(o.Onion, "/"), mirrors: o.Mirrors, hub: o.Hub, currencies: o.Currencies,
-		stories: o.Stories, appeals: o.Appeals, gifts: o.Gifts, reminders: o.Reminders,
+		stories: o.Stories, appeals: o.Appeals, gifts: o.Gifts, reminders: o.Reminders, newsletters: o.Newsletters,
 		tokens: appeal.NewTokens(o.Signer), signer: o.Signer, ids: o.IDs,
 		address: o.Address, countries: o.Country, now: o.Now, draw: o.Draw, log: o.Log,
 	}

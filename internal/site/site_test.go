@@ -24,6 +24,7 @@ import (
 	"mimeo/internal/ledger"
 	"mimeo/internal/mail"
 	"mimeo/internal/money"
+	"mimeo/internal/newsletter"
 	"mimeo/internal/prose"
 	"mimeo/internal/reminder"
 	"mimeo/internal/story"
@@ -99,6 +100,11 @@ func (h *house) build(change ...func(*Options)) {
 		Support: func(string) string { return "https://lantern.example/support" },
 	})
 	must(err)
+	press, err := newsletter.New(h.db, h.jobs, mails, h.stories, h.vault, words, ids, newsletter.Options{
+		Now: now, Random: rand.Reader, Newsroom: func(string) string { return "The Lantern" },
+		URL: func(_, path string) string { return "https://lantern.example" + path },
+	})
+	must(err)
 	h.bank = &bank{facts: map[string]contribution.Fact{}}
 	h.gifts, err = contribution.New(h.db, h.jobs, mails, h.vault, ledger.New(), ids, contribution.Options{
 		Now: now, Providers: []contribution.Provider{h.bank}, Descriptor: "LANTERN READERS",
@@ -109,7 +115,7 @@ func (h *house) build(change ...func(*Options)) {
 	o := Options{
 		Base: "https://lantern.example", Editions: testEditions(), Contact: "mailto:desk@lantern.example",
 		Currencies: []money.Currency{money.USD, money.EUR, money.GBP, money.JPY}, PayOrigins: []string{"https://pay.example"},
-		Stories: h.stories, Appeals: h.appeals, Gifts: h.gifts, Reminders: diary, Words: words, Signer: h.vault, IDs: ids,
+		Stories: h.stories, Appeals: h.appeals, Gifts: h.gifts, Reminders: diary, Newsletters: press, Words: words, Signer: h.vault, IDs: ids,
 		Country: func(netip.Addr) string { c, _ := h.country.Load().(string); return c },
 		Now:     now, Draw: h.draw.Load, Log: testLog(t),
 	}

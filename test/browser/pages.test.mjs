@@ -77,7 +77,7 @@ for (const view of views) {
       assert.ok(brotli(body) <= 5 * 1024, `${brotli(body)} bytes`);
     });
 
-    for (const path of ["blocked", "mirrors", "corrections", "about/data", "about/money", "about/traces", "about/help", "supporter", "remind"]) {
+    for (const path of ["blocked", "mirrors", "corrections", "about/data", "about/money", "about/traces", "about/help", "supporter", "remind", "newsletters"]) {
       test(`/${path}`, async () => {
         await reader.goto(front(view.lang) + path);
         await reader.examine(path.replace("/", "-"));
