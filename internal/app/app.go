@@ -30,6 +30,7 @@ import (
 	"mimeo/internal/mail"
 	"mimeo/internal/newsletter"
 	"mimeo/internal/reminder"
+	"mimeo/internal/staff"
 	"mimeo/internal/story"
 	"mimeo/internal/vault"
 )
@@ -54,6 +55,7 @@ type App struct {
 	Ledger        *ledger.Book
 	Contributions *contribution.Till
 	Reminders     *reminder.Diary
+	Staff         *staff.Door
 	Newsletters   *newsletter.Press
 	Languages     *lang.Book
 
@@ -69,7 +71,9 @@ type App struct {
 	// serving says that this is the process that serves the data folder, not
 	// a command beside it.
 	serving bool
-	closes  []func() error
+	// named says that the options name an address.
+	named  bool
+	closes []func() error
 }
 
 // demoMark is how a data folder says that a demo wrote it.
@@ -97,6 +101,7 @@ func Open(ctx context.Context, c config.Config, opt Options) (a *App, err error)
 			return a, err
 		}
 	}
+	a.named = c.BaseURL != "" || c.Desk.BaseURL != "" || c.Desk.Listen != ""
 	if c.BaseURL == "" {
 		a.config.BaseURL = "http://" + c.Listen
 	}
@@ -171,6 +176,9 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	}
 	post, err := a.post()
 	if err != nil {
+		return err
+	}
+	if err := a.door(ctx); err != nil {
 		return err
 	}
 	a.mails = mail.NewQueue(a.DB, a.Jobs, a.Vault, post, mail.Options{Now: now, Log: a.log})

@@ -17,6 +17,7 @@ import (
 	"mimeo/internal/fault"
 	"mimeo/internal/jobs"
 	"mimeo/internal/mail"
+	"mimeo/internal/staff"
 	"mimeo/internal/web"
 )
 
@@ -34,6 +35,7 @@ type demo struct {
 	outbox *mail.Outbox
 	bank   *simulator.Processor
 	settle func(ctx context.Context) error // flushes what is counted in memory
+	signIn web.Handler                     // lets anybody in at the desk
 
 	moving sync.Mutex
 }
@@ -46,6 +48,7 @@ func (d *demo) routes(handle func(pattern string, h web.Handler)) {
 	handle("GET /demo/outbox.json", d.outboxJSON)
 	handle("GET /demo/bank.json", d.bankJSON)
 	handle("POST /demo/faults", d.setFaults)
+	handle("POST /demo/signin", d.signIn)
 }
 
 // step is one button that moves the clock.
@@ -66,8 +69,10 @@ func (d *demo) page(w http.ResponseWriter, r *http.Request) error {
 		Mail      []mail.Sent
 		MailCount int
 		Bank      []simulator.Line
+		Roles     []staff.Role
 	}{
-		Now: now, Suggest: now.AddDate(0, 2, 0).Format(time.RFC3339), MailCount: len(sent),
+		Roles: staff.Roles(),
+		Now:   now, Suggest: now.AddDate(0, 2, 0).Format(time.RFC3339), MailCount: len(sent),
 		Steps: []step{{"PT1H", "An hour on"}, {"P1D", "A day on"}, {"P1W", "A week on"}, {"P1M", "A month on"}},
 	}
 	if r.URL.Query().Get("moved") != "" {

@@ -16,6 +16,7 @@ import (
 	"mimeo/internal/appeal"
 	"mimeo/internal/config"
 	"mimeo/internal/db"
+	"mimeo/internal/desk"
 	"mimeo/internal/fault"
 	"mimeo/internal/jobs"
 	"mimeo/internal/web"
@@ -67,6 +68,25 @@ func Serve(ctx context.Context, c config.Config, opt Options) (err error) {
 	return a.run(ctx, l, opt.Out, adjust)
 }
 
+// server is how we speak HTTP.
+func (a *App) server(h http.Handler) *http.Server {
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       20 * time.Second,
+		WriteTimeout:      10 * time.Minute, // moving the demo's clock takes its time; pages are written at once
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ConnContext:       web.KnowConn,
+		// What net/http would log names network addresses: nobody gets it.
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	}
+	if !a.isDemo {
+		server.WriteTimeout = time.Minute
+	}
+	return server
+}
+
 func listen(ctx context.Context, address string) (net.Listener, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	switch {
@@ -93,24 +113,19 @@ func onLoopback(address string) bool {
 func (a *App) run(ctx context.Context, l net.Listener, out io.Writer, adjustMemory func()) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	surface, closeSite, err := a.surface(background)
+	pages, err := a.desk()
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	server := &http.Server{
-		Handler:           surface,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       20 * time.Second,
-		WriteTimeout:      10 * time.Minute, // moving the demo's clock takes its time; pages are written at once
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
-		ConnContext:       web.KnowConn,
-		// What net/http would log names network addresses: nobody gets it.
-		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	surface, closeSite, err := a.surface(background, pages)
+	if err != nil {
+		return errors.Join(err, l.Close())
 	}
-	if !a.isDemo {
-		server.WriteTimeout = time.Minute
+	apart, deskListener, err := a.deskServer(ctx, pages)
+	if err != nil {
+		return errors.Join(err, closeSite(), l.Close())
 	}
+	server := a.server(surface)
 	a.routine()
 	if err := a.Jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return errors.Join(err, l.Close())
@@ -130,8 +145,12 @@ func (a *App) run(ctx context.Context, l net.Listener, out io.Writer, adjustMemo
 	if a.bank != nil {
 		tasks.Go(func() { a.bank.Run(background) })
 	}
-	served := make(chan error, 1)
+	served := make(chan error, 2)
 	go func() { served <- server.Serve(web.Listen(l)) }()
+	if apart != nil {
+		go func() { served <- apart.Serve(web.Listen(deskListener)) }()
+		fmt.Fprintf(out, "The desk is at http://%s%s\n", deskListener.Addr(), deskPath)
+	}
 	if a.isDemo {
 		fmt.Fprintf(out, "The demo is at http://%s/ and what goes on behind it at http://%s/demo/\n", l.Addr(), l.Addr())
 	} else {
@@ -147,6 +166,11 @@ func (a *App) run(ctx context.Context, l net.Listener, out io.Writer, adjustMemo
 	defer done()
 	if shut := server.Shutdown(ending); shut != nil {
 		err = errors.Join(err, server.Close())
+	}
+	if apart != nil {
+		if shut := apart.Shutdown(ending); shut != nil {
+			err = errors.Join(err, apart.Close())
+		}
 	}
 	stop()
 	tasks.Wait()
@@ -221,7 +245,7 @@ func (a *App) routine() {
 }
 
 // surface is every address this process answers.
-func (a *App) surface(ctx context.Context) (h http.Handler, closeSite func() error, err error) {
+func (a *App) surface(ctx context.Context, staffPages *desk.Desk) (h http.Handler, closeSite func() error, err error) {
 	pages, err := a.site(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -277,9 +301,26 @@ func (a *App) surface(ctx context.Context) (h http.Handler, closeSite func() err
 	})
 	handle("GET /readyz", a.ready)
 	if a.bank != nil {
-		d := &demo{clock: a.clock, db: a.DB, queue: a.Jobs, outbox: a.outbox, bank: a.bank, settle: a.Appeals.Flush}
+		d := &demo{clock: a.clock, db: a.DB, queue: a.Jobs, outbox: a.outbox, bank: a.bank, settle: a.Appeals.Flush, signIn: staffPages.Rehearse}
 		d.routes(handle)
 		mux.Handle("/simulator/", a.bank)
+	}
+	fail, most := pages.Fail, func(*http.Request) int64 { return web.MaxBody }
+	if a.config.Desk.Listen == "" {
+		mux.Handle(deskPath, staffPages)
+		fail = func(w http.ResponseWriter, r *http.Request, status int, message string) {
+			if strings.HasPrefix(r.URL.Path, deskPath) {
+				staffPages.Fail(w, r, status, message)
+				return
+			}
+			pages.Fail(w, r, status, message)
+		}
+		most = func(r *http.Request) int64 {
+			if strings.HasPrefix(r.URL.Path, deskPath) {
+				return staffPages.Most(r)
+			}
+			return web.MaxBody
+		}
 	}
 	inner := http.NewServeMux() // pages have patterns that would meet the prefixes above
 	pages.Routes(inner)
@@ -288,7 +329,7 @@ func (a *App) surface(ctx context.Context) (h http.Handler, closeSite func() err
 	if err != nil {
 		return nil, nil, err
 	}
-	return web.Behind(proxies, web.Protect(pages.Ready(mux), pages.Fail)), pages.Close, nil
+	return web.Behind(proxies, web.ProtectBodies(pages.Ready(mux), fail, most)), pages.Close, nil
 }
 
 // ready answers whether readers can be served and money be booked: the

@@ -34,6 +34,7 @@ type Config struct {
 	LogLevel  string `name:"log-level" help:"How much is said on standard error: debug, info, warn, error." default:"info"`
 
 	Newsroom Newsroom `embed:"" prefix:"newsroom-"`
+	Desk     Desk     `embed:"" prefix:"desk-"`
 	Support  Support  `embed:"" prefix:"support-"`
 	Mail     Mail     `embed:"" prefix:"mail-"`
 	Stripe   Stripe   `embed:"" prefix:"stripe-"`
@@ -51,6 +52,12 @@ type Newsroom struct {
 	Order       []string          `name:"section-order" help:"Slugs of the sections, first to last."`
 	Accent      string            `name:"accent" help:"The one accent colour, as #rrggbb." default:"#4b2e83"`
 	Contact     string            `name:"contact" help:"Address for security reports and questions, mailto: or https:."`
+}
+
+// Desk is where the staff work.
+type Desk struct {
+	Listen  string `name:"listen" help:"Address and port for staff alone, such as 127.0.0.1:8081; empty has the desk under /desk/ of the readers' address."`
+	BaseURL string `name:"base-url" help:"Address at which staff open the desk, such as https://desk.example; passkeys are bound to its host. Empty for base-url, or for the desk's own address and port."`
 }
 
 // Support is how readers give.
@@ -190,6 +197,7 @@ func (c *Config) Check() []Problem {
 		bad("log-level", "%q is none of debug, info, warn, error", c.LogLevel)
 	}
 	c.Newsroom.check(bad)
+	c.Desk.check(bad)
 	c.Support.check(bad)
 	c.Mail.check(bad)
 	if u, err := url.Parse(c.Stripe.API); err != nil || u.Host == "" || (u.Scheme != "https" && !loopback(u.Host)) {
@@ -237,6 +245,19 @@ func (n *Newsroom) check(bad reporter) {
 	}
 	if n.Contact != "" && !strings.HasPrefix(n.Contact, "mailto:") && !strings.HasPrefix(n.Contact, "https:") {
 		bad("newsroom.contact", "starts with neither mailto: nor https:")
+	}
+}
+
+func (d *Desk) check(bad reporter) {
+	if d.Listen != "" {
+		if _, err := netip.ParseAddrPort(d.Listen); err != nil && !strings.HasPrefix(d.Listen, "localhost:") && !strings.HasPrefix(d.Listen, ":") {
+			bad("desk.listen", "%q is not an address and port, like 127.0.0.1:8081", d.Listen)
+		}
+	}
+	if d.BaseURL != "" {
+		if u, err := url.Parse(d.BaseURL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+			bad("desk.base-url", "%q is not an address, like https://desk.example", d.BaseURL)
+		}
 	}
 }
 

@@ -11,27 +11,20 @@ import (
 )
 
 // Address is the address at which browsers take passkeys: they are bound to a
-// name and not to a number, so that 127.0.0.1 is called localhost.
+// name and never to a number, so that 127.0.0.1 is called localhost.
 func Address(base string) string {
 	u, err := url.Parse(base)
 	if err != nil {
 		return base
 	}
-	if ip := net.ParseIP(u.Hostname()); ip != nil && ip.IsLoopback() {
+	if host := u.Hostname(); host == "" || net.ParseIP(host) != nil {
+		port := u.Port()
 		u.Host = "localhost"
-		if port := portOf(base); port != "" {
+		if port != "" {
 			u.Host += ":" + port
 		}
 	}
 	return strings.TrimRight(u.String(), "/")
-}
-
-func portOf(base string) string {
-	u, err := url.Parse(base)
-	if err != nil {
-		return ""
-	}
-	return u.Port()
 }
 
 // relyingParty is us, as a browser sees it.

@@ -1,0 +1,90 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"net"
+	"net/http"
+	"strings"
+
+	"mimeo/internal/db"
+	"mimeo/internal/desk"
+	"mimeo/internal/staff"
+	"mimeo/internal/web"
+)
+
+// deskPath is below what the staff's pages lie.
+const deskPath = "/desk/"
+
+// servedAt is how the data folder says at which address a server was last
+// reached, so that a command beside it can print a link that opens.
+const servedAt = "served_at"
+
+// door puts together where staff come in.
+func (a *App) door(ctx context.Context) (err error) {
+	if a.serving {
+		if err := a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return tx.SetMeta(ctx, servedAt, a.deskBase()) }); err != nil {
+			return err
+		}
+	}
+	a.Staff, err = staff.New(a.DB, a.ids, staff.Options{
+		Now: a.clock.Now, Random: rand.Reader, Base: a.deskBase(), Newsroom: a.config.Newsroom.Name, Log: a.log,
+	})
+	return err
+}
+
+// deskBase is the desk's own address.
+func (a *App) deskBase() string {
+	c := a.config
+	switch {
+	case c.Desk.BaseURL != "":
+		return strings.TrimRight(c.Desk.BaseURL, "/")
+	case c.Desk.Listen != "":
+		return "http://" + c.Desk.Listen
+	default:
+		return c.BaseURL
+	}
+}
+
+// DeskAddress is where a browser opens a page of the desk. A command beside a
+// server knows from the data folder where that server is.
+func (a *App) DeskAddress(ctx context.Context, path string) (string, error) {
+	base := a.deskBase()
+	err := a.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		kept, err := tx.Meta(ctx, servedAt)
+		if kept != "" && !a.named {
+			base = kept
+		}
+		return err
+	})
+	return staff.Address(base) + path, err
+}
+
+// desk puts the staff's pages together.
+func (a *App) desk() (*desk.Desk, error) {
+	return desk.New(desk.Options{
+		Base: a.deskBase(), Site: a.config.BaseURL, Newsroom: a.config.Newsroom.Name, Zone: a.zone, Demo: a.isDemo,
+		Now: a.clock.Now, Log: a.log, Address: web.Peer,
+		Words: a.Languages, Door: a.Staff,
+	})
+}
+
+// deskServer serves the staff's pages alone, for a newsroom whose desk listens
+// on an address of its own. It is nil for one that has none.
+func (a *App) deskServer(ctx context.Context, pages *desk.Desk) (*http.Server, net.Listener, error) {
+	if a.config.Desk.Listen == "" {
+		return nil, nil, nil
+	}
+	l, err := listen(ctx, a.config.Desk.Listen)
+	if err != nil {
+		return nil, nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle(deskPath, pages)
+	mux.Handle("/", http.RedirectHandler(deskPath, http.StatusSeeOther))
+	proxies, err := a.config.ProxyNetworks()
+	if err != nil {
+		return nil, nil, err
+	}
+	return a.server(web.Behind(proxies, web.ProtectBodies(mux, pages.Fail, pages.Most))), l, nil
+}

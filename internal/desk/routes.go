@@ -1,0 +1,154 @@
+package desk
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"mimeo/internal/fault"
+	"mimeo/internal/staff"
+	"mimeo/internal/web"
+)
+
+// action answers a request. It has written nothing when it returns an error.
+type action func(v *visit, w http.ResponseWriter, r *http.Request) error
+
+// route is an address, the right that it asks for and what may be done there.
+// HEAD goes with get. A test walks through all of them with every role.
+type route struct {
+	path      string
+	right     staff.Right
+	get, post action
+	most      int64 // bytes of a POST, 0 for web.MaxBody
+}
+
+// routes are all addresses of the desk.
+func (d *Desk) routes() []route {
+	return []route{
+		{path: "/desk/{$}", right: staff.Inside, get: d.home},
+		{path: "/desk/in", right: staff.Public, get: d.signInForm},
+		{path: "/desk/out", right: staff.Inside, post: d.signOut},
+
+		{path: "/desk/assets/{name}", right: staff.Public, get: d.asset},
+		{path: "/desk/", right: staff.Public, get: d.nowhere, post: d.nowhere},
+	}
+}
+
+// handler makes an http.Handler of a route.
+func (d *Desk) handler(rt route) http.Handler {
+	var allow []string
+	if rt.get != nil {
+		allow = append(allow, http.MethodGet, http.MethodHead)
+	}
+	if rt.post != nil {
+		allow = append(allow, http.MethodPost)
+	}
+	allowed := strings.Join(append(allow, http.MethodOptions), ", ")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := d.stranger(r)
+		fail := func(w http.ResponseWriter, r *http.Request, status int, message string) {
+			d.wrong(v, w, r, status, message)
+		}
+		web.Serve(func(w http.ResponseWriter, r *http.Request) error {
+			d.prepare(w)
+			act := action(nil)
+			switch r.Method {
+			case http.MethodGet, http.MethodHead:
+				act = rt.get
+			case http.MethodPost:
+				act = rt.post
+			}
+			if act == nil {
+				w.Header().Set("Allow", allowed)
+				if r.Method == http.MethodOptions {
+					w.WriteHeader(http.StatusNoContent)
+					return nil
+				}
+				d.wrong(v, w, r, http.StatusMethodNotAllowed, "")
+				return nil
+			}
+			if err := d.recognise(v, r); err != nil {
+				return err
+			}
+			if rt.right != staff.Public && !v.In() {
+				return d.turnAway(v, w, r)
+			}
+			if rt.right != staff.Public && !v.Member.May(rt.right) {
+				return errNotYours
+			}
+			err := act(v, w, r)
+			if errors.Is(err, errUnconfirmed) {
+				return d.askAgain(v, w, r, rt)
+			}
+			return err
+		}, fail, d.Log).ServeHTTP(w, r)
+	})
+}
+
+// prepare sets what every answer of the desk carries.
+func (d *Desk) prepare(w http.ResponseWriter) {
+	d.headers.Apply(w.Header())
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Robots-Tag", "noindex")
+}
+
+var (
+	errNotYours = fault.New(fault.Denied, "Your role does not include this. Ask an owner")
+	// errUnconfirmed is what visit.confirmed answers; the shell sends the
+	// member to show a passkey and back.
+	errUnconfirmed = fault.New(fault.Denied, "Show your passkey again for this")
+	errMissing     = fault.New(fault.Missing, "")
+)
+
+// turnAway answers who has no session: a reader of pages is led to the sign-in
+// and back; what was sent is answered on the spot, so that it is not lost.
+func (d *Desk) turnAway(v *visit, w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodPost && !wantsJSON(r) {
+		to := "/desk/in"
+		if r.URL.Path != "/desk/" {
+			to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+		}
+		return v.see(w, to)
+	}
+	d.wrong(v, w, r, http.StatusUnauthorized, "")
+	return nil
+}
+
+// askAgain sends the member to show a passkey and to come back to a page that
+// can be opened.
+func (d *Desk) askAgain(v *visit, w http.ResponseWriter, r *http.Request, rt route) error {
+	if wantsJSON(r) {
+		d.wrong(v, w, r, http.StatusForbidden, errUnconfirmed.Error())
+		return nil
+	}
+	next := r.URL.RequestURI()
+	if r.Method == http.MethodPost && rt.get == nil {
+		next = "/desk/"
+		if from, err := url.Parse(r.Referer()); err == nil && from.Host == r.Host {
+			next = from.RequestURI()
+		}
+	}
+	return v.see(w, "/desk/confirm?next="+url.QueryEscape(onward(next)))
+}
+
+// onward is where a visit may go on to: an address of the desk's, never
+// another house.
+func onward(next string) string {
+	const home = "/desk/"
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
+		return home
+	}
+	if !strings.HasPrefix(next, home) || strings.ContainsAny(next, "\\\r\n\t") || strings.HasPrefix(u.Path, "/desk/in") {
+		return home
+	}
+	return next
+}
+
+func wantsJSON(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "application/json")
+}
+
+// nowhere answers for addresses that nothing is registered under.
+func (d *Desk) nowhere(_ *visit, _ http.ResponseWriter, _ *http.Request) error { return errMissing }
