@@ -23,6 +23,7 @@ import (
 	"mimeo/internal/contribution"
 	"mimeo/internal/contribution/simulator"
 	"mimeo/internal/db"
+	"mimeo/internal/front"
 	"mimeo/internal/ident"
 	"mimeo/internal/jobs"
 	"mimeo/internal/lang"
@@ -57,6 +58,7 @@ type App struct {
 	Reminders     *reminder.Diary
 	Staff         *staff.Door
 	Newsletters   *newsletter.Press
+	Fronts        *front.Layout
 	Languages     *lang.Book
 
 	config config.Config
@@ -183,6 +185,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	}
 	a.mails = mail.NewQueue(a.DB, a.Jobs, a.Vault, post, mail.Options{Now: now, Log: a.log})
 	a.Stories = story.New(a.DB, a.ids, story.Options{Zone: a.zone, DefaultLang: c.Newsroom.Languages[0]})
+	a.Fronts = front.New(a.DB, a.Stories)
 	a.Appeals = appeal.New(a.DB, a.log)
 	if err := a.Appeals.Reload(ctx); err != nil {
 		return err

@@ -275,7 +275,7 @@ func (a *App) site(ctx context.Context) (*site.Site, error) {
 	opt := site.Options{
 		Base: a.config.BaseURL, Editions: editions, Zone: a.zone, Accent: n.Accent, Contact: n.Contact,
 		Currencies: currencies,
-		Stories:    a.Stories, Appeals: a.Appeals, Gifts: a.Contributions, Reminders: a.Reminders, Newsletters: a.Newsletters,
+		Stories:    a.Stories, Appeals: a.Appeals, Gifts: a.Contributions, Reminders: a.Reminders, Newsletters: a.Newsletters, Fronts: a.Fronts,
 		Words: a.Languages, Signer: a.Vault, IDs: a.ids,
 		Address: web.Peer, Now: a.clock.Now, Draw: mathrand.Uint64, Log: a.log,
 	}

@@ -24,9 +24,12 @@ func topicList(list string) string  { return "list:" + list }
 type frontPage struct {
 	*page
 	Tagline, Today, TodayLong string
+	Breaking                  *link
 	Lead                      *teaser
 	Seconds, Row              []teaser
 	Desks                     []desk
+
+	until time.Time // for which the breaking news stands
 }
 
 // desk is a section on the front page.
@@ -60,6 +63,9 @@ func makeFront(ctx context.Context, s *Site, e *edition, _ string) (*kept, error
 	// The masthead bears the date.
 	y, m, d := now.In(s.zone).Date()
 	k.dead = time.Date(y, m, d+1, 0, 0, 0, 0, s.zone)
+	if data.Breaking != nil && data.until.Before(k.dead) {
+		k.dead = data.until
+	}
 	return k, nil
 }
 
@@ -71,9 +77,12 @@ func (s *Site) frontData(ctx context.Context, e *edition, now time.Time) (*front
 	data.Summary = e.Tagline
 	data.Feeds = e.feeds("", e.Name)
 	data.describe("website", e.Name)
-	news, err := s.stories.Front(ctx, e.Lang, 1+frontSeconds+frontRow)
+	news, breaking, err := s.fronts.Head(ctx, e.Lang, 1+frontSeconds+frontRow, now)
 	if err != nil {
 		return nil, err
+	}
+	if breaking != nil {
+		data.Breaking, data.until = &link{Path: escaped(breaking.Path), Label: breaking.Words}, breaking.Until
 	}
 	shown := map[string]bool{}
 	for i := range news {

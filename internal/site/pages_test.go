@@ -8,15 +8,17 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
+	"mimeo/internal/front"
 	"mimeo/internal/prose"
 	"mimeo/internal/story"
 )
 
 // unsaid finds message ids and template holes that reached a reader.
-var unsaid = regexp.MustCompile(`\b(site|about|lang|contribution|reminder)\.[a-z_]+(\.[a-z_]+)*\b|<no value>|%!|ZgotmplZ`)
+var unsaid = regexp.MustCompile(`\b(site|about|lang|contribution|reminder|newsletter|front)\.[a-z_]+(\.[a-z_]+)*\b|<no value>|%!|ZgotmplZ`)
 
 // wellFormed checks that what is opened is closed, in order.
 func wellFormed(t *testing.T, what, text string) {
@@ -263,4 +265,30 @@ func TestNoAskStoryAsksNobody(t *testing.T) {
 	h := newHouse(t)
 	st := h.publish(story.Draft{Headline: "A death", Section: "city", NoAsk: true, Body: prose.Paragraphs("Text.")})
 	hasNot(t, "article", h.ok(st.Path()).text, `id="appeal"`)
+}
+
+// Breaking news stands above the front page until its time is over, also on a
+// page that lay ready, and what an editor arranged comes first.
+func TestFrontArranged(t *testing.T) {
+	h := newHouse(t)
+	first := h.publish(story.Draft{Headline: "The older one", Section: "city", Body: prose.Paragraphs("Text.")})
+	h.clock.Advance(time.Minute)
+	h.publish(story.Draft{Headline: "The newer one", Section: "city", Body: prose.Paragraphs("Text.")})
+	if _, err := h.fronts.Arrange(t.Context(), "en", 0, []string{first.ID}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.fronts.Break(t.Context(), "en", front.Breaking{Story: first.ID, Words: "It <happened>", Until: h.clock.Now().Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		text := h.ok("/").text
+		has(t, "front page", text, `<p class="breaking"><b>Breaking</b> <a href="`+first.Path()+`">It &lt;happened&gt;</a></p>`)
+		if older, newer := strings.Index(text, "The older one</a></h2>"), strings.Index(text, "The newer one</a></h2>"); older < 0 || older > newer {
+			t.Errorf("the arranged story stands at %d, the newest at %d", older, newer)
+		}
+	}
+	h.clock.Advance(time.Hour)
+	if text := h.ok("/").text; strings.Contains(text, "happened") {
+		t.Error("an hour later the news is still breaking")
+	}
 }

@@ -35,6 +35,7 @@ import (
 
 	"mimeo/internal/appeal"
 	"mimeo/internal/contribution"
+	"mimeo/internal/front"
 	"mimeo/internal/ident"
 	"mimeo/internal/lang"
 	"mimeo/internal/limit"
@@ -63,6 +64,7 @@ type Options struct {
 	Gifts       *contribution.Till
 	Reminders   *reminder.Diary
 	Newsletters *newsletter.Press
+	Fronts      *front.Layout
 	Words       *lang.Book
 	Signer      appeal.Signer // the vault
 	IDs         *ident.Source
@@ -103,6 +105,7 @@ type Site struct {
 	gifts       *contribution.Till
 	reminders   *reminder.Diary
 	newsletters *newsletter.Press
+	fronts      *front.Layout
 	tokens      appeal.Tokens
 	signer      appeal.Signer
 	ids         *ident.Source
@@ -135,7 +138,7 @@ func New(ctx context.Context, o Options) (*Site, error) {
 	s := &Site{
 		base: strings.TrimSuffix(o.Base, "/"), https: u.Scheme == "https", zone: o.Zone,
 		contact: o.Contact, onion: strings.TrimSuffix(o.Onion, "/"), mirrors: o.Mirrors, hub: o.Hub, currencies: o.Currencies,
-		stories: o.Stories, appeals: o.Appeals, gifts: o.Gifts, reminders: o.Reminders, newsletters: o.Newsletters,
+		stories: o.Stories, appeals: o.Appeals, gifts: o.Gifts, reminders: o.Reminders, newsletters: o.Newsletters, fronts: o.Fronts,
 		tokens: appeal.NewTokens(o.Signer), signer: o.Signer, ids: o.IDs,
 		address: o.Address, countries: o.Country, now: o.Now, draw: o.Draw, log: o.Log,
 	}

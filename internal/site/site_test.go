@@ -18,6 +18,7 @@ import (
 	"mimeo/internal/db"
 	"mimeo/internal/db/dbtest"
 	"mimeo/internal/fault"
+	"mimeo/internal/front"
 	"mimeo/internal/ident"
 	"mimeo/internal/jobs"
 	"mimeo/internal/lang"
@@ -44,6 +45,7 @@ type house struct {
 	stories *story.Desk
 	appeals *appeal.Board
 	gifts   *contribution.Till
+	fronts  *front.Layout
 	vault   *vault.Vault
 	jobs    *jobs.Queue
 	bank    *bank
@@ -92,6 +94,7 @@ func (h *house) build(change ...func(*Options)) {
 	must(err)
 	mails := mail.NewQueue(h.db, h.jobs, h.vault, outbox, mail.Options{Now: now})
 	h.stories = story.New(h.db, ids, story.Options{DefaultLang: "en"})
+	h.fronts = front.New(h.db, h.stories)
 	h.appeals = appeal.New(h.db, testLog(t))
 	_, err = h.appeals.Save(ctx, []byte(testAppeals), "test")
 	must(err)
@@ -115,7 +118,7 @@ func (h *house) build(change ...func(*Options)) {
 	o := Options{
 		Base: "https://lantern.example", Editions: testEditions(), Contact: "mailto:desk@lantern.example",
 		Currencies: []money.Currency{money.USD, money.EUR, money.GBP, money.JPY}, PayOrigins: []string{"https://pay.example"},
-		Stories: h.stories, Appeals: h.appeals, Gifts: h.gifts, Reminders: diary, Newsletters: press, Words: words, Signer: h.vault, IDs: ids,
+		Stories: h.stories, Appeals: h.appeals, Gifts: h.gifts, Reminders: diary, Newsletters: press, Fronts: h.fronts, Words: words, Signer: h.vault, IDs: ids,
 		Country: func(netip.Addr) string { c, _ := h.country.Load().(string); return c },
 		Now:     now, Draw: h.draw.Load, Log: testLog(t),
 	}
