@@ -99,6 +99,7 @@ var Modules = []Module{
 	{"github.com/emersion/go-msgauth", []string{"internal/mail"}},
 	{"github.com/stripe/stripe-go/v85", []string{"internal/contribution/stripe"}},
 	{"github.com/oschwald/maxminddb-golang/v2", []string{"internal/appeal"}},
+	{"github.com/blevesearch/snowballstem", []string{"internal/search"}},
 	{"github.com/nicksnyder/go-i18n/v2", []string{"internal/lang"}},
 	{"github.com/BurntSushi/toml", []string{"internal/lang", "internal/config"}},
 	{"github.com/andybalholm/brotli", []string{"internal/web", "internal/site"}},
