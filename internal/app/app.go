@@ -185,7 +185,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	}
 	a.mails = mail.NewQueue(a.DB, a.Jobs, a.Vault, post, mail.Options{Now: now, Log: a.log})
 	a.Stories = story.New(a.DB, a.ids, story.Options{Zone: a.zone, DefaultLang: c.Newsroom.Languages[0]})
-	a.Fronts = front.New(a.DB, a.Stories)
+	a.Fronts = front.New(a.DB, a.Stories, a.record)
 	a.Appeals = appeal.New(a.DB, a.log)
 	if err := a.Appeals.Reload(ctx); err != nil {
 		return err

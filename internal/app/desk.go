@@ -60,12 +60,17 @@ func (a *App) DeskAddress(ctx context.Context, path string) (string, error) {
 	return staff.Address(base) + path, err
 }
 
+// record notes in the newsroom's trail who did what.
+func (a *App) record(ctx context.Context, tx *db.Tx, actor, action, object string) error {
+	return a.Staff.Record(ctx, tx, staff.Act{Actor: actor, Action: action, Object: object})
+}
+
 // desk puts the staff's pages together.
 func (a *App) desk() (*desk.Desk, error) {
 	return desk.New(desk.Options{
 		Base: a.deskBase(), Site: a.config.BaseURL, Newsroom: a.config.Newsroom.Name, Zone: a.zone, Demo: a.isDemo,
 		Now: a.clock.Now, Log: a.log, Address: web.Peer,
-		Words: a.Languages, Door: a.Staff,
+		Words: a.Languages, Door: a.Staff, Editions: a.config.Newsroom.Languages, Fronts: a.Fronts, Newsletters: a.Newsletters, Stories: a.Stories,
 	})
 }
 

@@ -184,7 +184,7 @@ func (a *App) remind() (err error) {
 // press puts the newsletters together.
 func (a *App) press() (err error) {
 	a.Newsletters, err = newsletter.New(a.DB, a.Jobs, a.mails, a.Stories, a.Vault, a.Languages, a.ids, newsletter.Options{
-		Now: a.clock.Now, Random: rand.Reader, URL: a.url, Newsroom: a.name,
+		Now: a.clock.Now, Random: rand.Reader, URL: a.url, Newsroom: a.name, Record: a.record,
 	})
 	return err
 }

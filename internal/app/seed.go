@@ -154,7 +154,7 @@ func (a *App) seedNewsletters(ctx context.Context) error {
 		{Lang: "en", Slug: "by-lamplight", Name: "By Lamplight", About: "The week in Port Selin, every Friday at noon.", Open: true},
 		{Lang: "fa", Slug: "dar-roshanai", Name: "در روشنایی فانوس", About: "هفتهٔ پورت سلین، هر جمعه ظهر.", Open: true},
 	} {
-		if _, err := a.Newsletters.Found(ctx, n); err != nil {
+		if _, err := a.Newsletters.Found(ctx, "", n); err != nil {
 			return err
 		}
 	}

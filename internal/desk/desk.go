@@ -21,8 +21,11 @@ import (
 	"sync"
 	"time"
 
+	"mimeo/internal/front"
 	"mimeo/internal/lang"
+	"mimeo/internal/newsletter"
 	"mimeo/internal/staff"
+	"mimeo/internal/story"
 	"mimeo/internal/web"
 )
 
@@ -39,8 +42,13 @@ type Options struct {
 	// limits of tries and forgotten. nil takes the connection's.
 	Address func(*http.Request) netip.Addr
 
-	Words *lang.Book
-	Door  *staff.Door
+	Editions []string // the newsroom's languages, the first one first
+
+	Words       *lang.Book
+	Door        *staff.Door
+	Stories     *story.Desk
+	Fronts      *front.Layout
+	Newsletters *newsletter.Press
 }
 
 // Desk answers staff. It is safe for concurrent use.

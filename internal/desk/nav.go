@@ -27,7 +27,10 @@ func parts() []part {
 			{"/desk/", "desk.nav.home", staff.Inside},
 		}},
 		{"desk.nav.records", []place{}},
-		{"desk.nav.readers", []place{}},
+		{"desk.nav.readers", []place{
+			{"/desk/front", "front.title", staff.Curate},
+			{"/desk/newsletters", "newsletter.desk.title", staff.Letters},
+		}},
 		{"desk.nav.house", []place{}},
 	}
 }

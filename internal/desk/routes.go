@@ -30,6 +30,16 @@ func (d *Desk) routes() []route {
 		{path: "/desk/in", right: staff.Public, get: d.signInForm},
 		{path: "/desk/out", right: staff.Inside, post: d.signOut},
 
+		{path: "/desk/front", right: staff.Curate, get: d.frontArrange, post: d.frontOrder},
+		{path: "/desk/front/breaking", right: staff.Curate, post: d.frontBreak},
+		{path: "/desk/newsletters", right: staff.Letters, get: d.newsletters, post: d.newsletterFound},
+		{path: "/desk/newsletters/flags", right: staff.Letters, post: d.newsletterClear},
+		{path: "/desk/newsletters/{id}", right: staff.Letters, get: d.newsletterShow, post: d.newsletterSave},
+		{path: "/desk/newsletters/{id}/issues", right: staff.Letters, post: d.issueBegin},
+		{path: "/desk/issues/{id}", right: staff.Letters, get: d.issueShow, post: d.issueSave},
+		{path: "/desk/issues/{id}/try", right: staff.Letters, post: d.issueTry},
+		{path: "/desk/issues/{id}/send", right: staff.Letters, post: d.issueSend},
+
 		{path: "/desk/assets/{name}", right: staff.Public, get: d.asset},
 		{path: "/desk/", right: staff.Public, get: d.nowhere, post: d.nowhere},
 	}

@@ -50,10 +50,20 @@ func (b Breaking) On(now time.Time) bool { return b.Story != "" && now.Before(b.
 type Layout struct {
 	db      *db.DB
 	stories *story.Desk
+	record  Record
 }
 
-// New returns the layout of a newsroom.
-func New(d *db.DB, stories *story.Desk) *Layout { return &Layout{db: d, stories: stories} }
+// Record notes in the newsroom's trail who did what, in the transaction that
+// does it.
+type Record func(ctx context.Context, tx *db.Tx, actor, action, object string) error
+
+// New returns the layout of a newsroom. A nil record notes nothing.
+func New(d *db.DB, stories *story.Desk, record Record) *Layout {
+	if record == nil {
+		record = func(context.Context, *db.Tx, string, string, string) error { return nil }
+	}
+	return &Layout{db: d, stories: stories, record: record}
+}
 
 // Of returns how the front page of a language is arranged.
 func (l *Layout) Of(ctx context.Context, lang string) (a Arrangement, err error) {
@@ -67,7 +77,7 @@ func (l *Layout) Of(ctx context.Context, lang string) (a Arrangement, err error)
 // Arrange puts stories at the head of a front page, in their order. version is
 // that of the arrangement the editor had before them: when somebody arranged
 // the page meanwhile the answer is a Conflict and nothing is changed.
-func (l *Layout) Arrange(ctx context.Context, lang string, version int, stories []string) (Arrangement, error) {
+func (l *Layout) Arrange(ctx context.Context, by, lang string, version int, stories []string) (Arrangement, error) {
 	kept := make([]string, 0, len(stories))
 	seen := map[string]bool{}
 	for _, id := range stories {
@@ -79,7 +89,7 @@ func (l *Layout) Arrange(ctx context.Context, lang string, version int, stories 
 	if len(kept) > Places {
 		return Arrangement{}, fault.Invalidf("The front page has %d places to arrange", Places)
 	}
-	return l.change(ctx, lang, func(a *Arrangement) error {
+	return l.change(ctx, by, "front.arrange", lang, func(a *Arrangement) error {
 		if a.Version != version {
 			return fault.Conflictf("Somebody else arranged this page meanwhile. Look at theirs before saving yours")
 		}
@@ -90,7 +100,7 @@ func (l *Layout) Arrange(ctx context.Context, lang string, version int, stories 
 
 // Break puts a line of breaking news above a front page, in place of the one
 // before; without a story it takes the line away.
-func (l *Layout) Break(ctx context.Context, lang string, b Breaking) (Arrangement, error) {
+func (l *Layout) Break(ctx context.Context, by, lang string, b Breaking) (Arrangement, error) {
 	b.Words = strings.TrimSpace(b.Words)
 	switch {
 	case !utf8.ValidString(b.Words) || strings.ContainsFunc(b.Words, func(r rune) bool { return r < ' ' || r == 0x7f || r >= '\u202a' && r <= '\u202e' }):
@@ -108,13 +118,13 @@ func (l *Layout) Break(ctx context.Context, lang string, b Breaking) (Arrangemen
 			return Arrangement{}, fault.Invalidf("Breaking news needs a published story in this language to lead to")
 		}
 	}
-	return l.change(ctx, lang, func(a *Arrangement) error {
+	return l.change(ctx, by, "front.break", lang, func(a *Arrangement) error {
 		a.Breaking = b
 		return nil
 	})
 }
 
-func (l *Layout) change(ctx context.Context, lang string, change func(*Arrangement) error) (a Arrangement, err error) {
+func (l *Layout) change(ctx context.Context, by, action, lang string, change func(*Arrangement) error) (a Arrangement, err error) {
 	err = l.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		// The first to come makes the row, and everybody waits for it.
 		if _, err := tx.Exec(ctx, `insert into front (lang, version, stories, breaking, words, until, updated) values ($1, 0, '[]', '', '', 0, $2)
@@ -131,7 +141,10 @@ func (l *Layout) change(ctx context.Context, lang string, change func(*Arrangeme
 		if err := write(ctx, tx, a); err != nil {
 			return err
 		}
-		return tx.Change(ctx, story.ChangeList, lang+"/")
+		if err := tx.Change(ctx, story.ChangeList, lang+"/"); err != nil {
+			return err
+		}
+		return l.record(ctx, tx, by, action, lang)
 	})
 	if err != nil {
 		return Arrangement{}, fmt.Errorf("arranging the front page: %w", err)

@@ -31,7 +31,7 @@ func each(t *testing.T, fn func(h *house)) {
 	t.Helper()
 	dbtest.EachClock(t, begin, func(t *testing.T, d *db.DB, c *dbtest.Clock) {
 		desk := story.New(d, ident.NewSource(c.Now, rand.Reader), story.Options{Zone: time.UTC, DefaultLang: "en"})
-		fn(&house{t: t, clock: c, desk: desk, layout: front.New(d, desk)})
+		fn(&house{t: t, clock: c, desk: desk, layout: front.New(d, desk, nil)})
 	})
 }
 
@@ -72,17 +72,17 @@ func TestArranged(t *testing.T) {
 		if got, _ := h.head(3); !slices.Equal(got, []string{"Three", "Two", "One"}) {
 			h.t.Errorf("before anything is arranged: %v", got)
 		}
-		a, err := h.layout.Arrange(ctx, "en", 0, []string{one, foreign, "gone", three, one})
+		a, err := h.layout.Arrange(ctx, "ada", "en", 0, []string{one, foreign, "gone", three, one})
 		if err != nil || a.Version != 1 {
 			h.t.Fatal(a, err)
 		}
 		if got, _ := h.head(3); !slices.Equal(got, []string{"One", "Three", "Two"}) {
 			h.t.Errorf("arranged: %v", got)
 		}
-		if _, err := h.layout.Arrange(ctx, "en", 0, []string{two}); fault.KindOf(err) != fault.Conflict {
+		if _, err := h.layout.Arrange(ctx, "ada", "en", 0, []string{two}); fault.KindOf(err) != fault.Conflict {
 			h.t.Errorf("a stale arrangement: %v", err)
 		}
-		if _, err := h.layout.Arrange(ctx, "en", 1, strings.Split("abcdefghijklmnop", "")); fault.KindOf(err) != fault.Invalid {
+		if _, err := h.layout.Arrange(ctx, "ada", "en", 1, strings.Split("abcdefghijklmnop", "")); fault.KindOf(err) != fault.Invalid {
 			h.t.Errorf("too many: %v", err)
 		}
 		if _, err := h.desk.Retract(ctx, one); err != nil {
@@ -99,16 +99,16 @@ func TestBreaking(t *testing.T) {
 		ctx := h.t.Context()
 		one, foreign := h.story("en", "One"), h.story("fa", "Foreign")
 		until := h.clock.Now().Add(time.Hour)
-		if _, err := h.layout.Break(ctx, "en", front.Breaking{Story: foreign, Until: until}); fault.KindOf(err) != fault.Invalid {
+		if _, err := h.layout.Break(ctx, "ada", "en", front.Breaking{Story: foreign, Until: until}); fault.KindOf(err) != fault.Invalid {
 			h.t.Errorf("another language's story: %v", err)
 		}
-		if _, err := h.layout.Break(ctx, "en", front.Breaking{Story: one, Until: until}); err != nil {
+		if _, err := h.layout.Break(ctx, "ada", "en", front.Breaking{Story: one, Until: until}); err != nil {
 			h.t.Fatal(err)
 		}
 		if _, line := h.head(1); line != "One" {
 			h.t.Errorf("the line: %q", line)
 		}
-		if _, err := h.layout.Break(ctx, "en", front.Breaking{Story: one, Words: " The bridge is open ", Until: until}); err != nil {
+		if _, err := h.layout.Break(ctx, "ada", "en", front.Breaking{Story: one, Words: " The bridge is open ", Until: until}); err != nil {
 			h.t.Fatal(err)
 		}
 		if _, line := h.head(1); line != "The bridge is open" {
@@ -118,7 +118,7 @@ func TestBreaking(t *testing.T) {
 		if _, line := h.head(1); line != "" {
 			h.t.Errorf("when its time is over the line still says %q", line)
 		}
-		if _, err := h.layout.Break(ctx, "en", front.Breaking{}); err != nil {
+		if _, err := h.layout.Break(ctx, "ada", "en", front.Breaking{}); err != nil {
 			h.t.Fatal(err)
 		}
 	})
@@ -131,7 +131,7 @@ func TestAtOnce(t *testing.T) {
 		var all sync.WaitGroup
 		errs := make([]error, 8)
 		for i := range errs {
-			all.Go(func() { _, errs[i] = h.layout.Arrange(h.t.Context(), "en", 0, []string{one, fmt.Sprint(i)}) })
+			all.Go(func() { _, errs[i] = h.layout.Arrange(h.t.Context(), "ada", "en", 0, []string{one, fmt.Sprint(i)}) })
 		}
 		all.Wait()
 		heard := 0

@@ -127,6 +127,17 @@ func runsOfDigits(text string) (runs [][]byte, marks []rune, err error) {
 	return append(runs, run), marks, nil
 }
 
+// Digits writes the decimal digits of every script as 0 to 9 and leaves all
+// else as it is.
+func Digits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if value, _, ok := digitOf(r); ok {
+			return rune('0' + value)
+		}
+		return r
+	}, text)
+}
+
 // digitOf returns the value of a decimal digit and the zero of its script.
 // Unicode keeps each script's ten digits together and in order.
 func digitOf(r rune) (value byte, zero rune, ok bool) {

@@ -161,7 +161,7 @@ func (dispatch) Kind() string { return "newsletter.send" }
 
 // Send fixes the words of an issue and begins to send it. version is the one
 // that the editor had before them.
-func (p *Press) Send(ctx context.Context, id string, version int) (i Issue, err error) {
+func (p *Press) Send(ctx context.Context, by, id string, version int) (i Issue, err error) {
 	if i, err = p.Issue(ctx, id); err != nil {
 		return i, err
 	}
@@ -189,7 +189,10 @@ func (p *Press) Send(ctx context.Context, id string, version int) (i Issue, err 
 		if err := updateIssue(ctx, tx, &i); err != nil {
 			return err
 		}
-		return p.jobs.Enqueue(ctx, tx, dispatch{Issue: i.ID}, jobs.When{Unique: true})
+		if err := p.jobs.Enqueue(ctx, tx, dispatch{Issue: i.ID}, jobs.When{Unique: true}); err != nil {
+			return err
+		}
+		return p.opt.Record(ctx, tx, by, "newsletter.send", i.ID)
 	})
 	return i, failed("sending an issue", err)
 }

@@ -54,6 +54,9 @@ type Options struct {
 	Random   io.Reader // for the salt of the limits
 	URL      func(lang, path string) string
 	Newsroom func(lang string) string // its name, which signs every mail
+	// Record notes in the newsroom's trail who did what, in the transaction
+	// that does it; nil notes nothing.
+	Record func(ctx context.Context, tx *db.Tx, actor, action, object string) error
 }
 
 // Press makes newsletters and sends them. It is safe for concurrent use.
@@ -72,6 +75,9 @@ type Press struct {
 // New returns a press and registers its mails and its job; it comes before the
 // jobs start.
 func New(d *db.DB, q *jobs.Queue, m *mail.Queue, stories *story.Desk, box Box, book *lang.Book, ids *ident.Source, o Options) (*Press, error) {
+	if o.Record == nil {
+		o.Record = func(context.Context, *db.Tx, string, string, string) error { return nil }
+	}
 	tries, err := limit.New(o.Random)
 	if err != nil {
 		return nil, err
@@ -85,31 +91,36 @@ func New(d *db.DB, q *jobs.Queue, m *mail.Queue, stories *story.Desk, box Box, b
 }
 
 // Found begins a newsletter.
-func (p *Press) Found(ctx context.Context, n Newsletter) (Newsletter, error) {
+func (p *Press) Found(ctx context.Context, by string, n Newsletter) (Newsletter, error) {
 	if err := n.tidy(); err != nil {
 		return n, err
 	}
 	n.ID, n.Lang = p.ids.Secret(), p.book.For(n.Lang).Code
 	err := p.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		_, err := tx.Exec(ctx, "insert into newsletter (id, lang, slug, name, about, open, created) values ($1, $2, $3, $4, $5, $6, $7)",
-			n.ID, n.Lang, n.Slug, n.Name, n.About, bit(n.Open), db.Micros(tx.Now))
-		return err
+		if _, err := tx.Exec(ctx, "insert into newsletter (id, lang, slug, name, about, open, created) values ($1, $2, $3, $4, $5, $6, $7)",
+			n.ID, n.Lang, n.Slug, n.Name, n.About, bit(n.Open), db.Micros(tx.Now)); err != nil {
+			return err
+		}
+		return p.opt.Record(ctx, tx, by, "newsletter.found", n.ID)
 	})
 	return n, failed("founding a newsletter", err)
 }
 
 // Change saves a newsletter's name, description, and whether it takes
 // subscribers. Language and address stay.
-func (p *Press) Change(ctx context.Context, n Newsletter) error {
+func (p *Press) Change(ctx context.Context, by string, n Newsletter) error {
 	if err := n.tidy(); err != nil {
 		return err
 	}
 	err := p.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		changed, err := tx.Exec(ctx, "update newsletter set name = $2, about = $3, open = $4 where id = $1", n.ID, n.Name, n.About, bit(n.Open))
-		if err == nil && changed == 0 {
-			err = ErrClosed
+		switch {
+		case err != nil:
+			return err
+		case changed == 0:
+			return ErrClosed
 		}
-		return err
+		return p.opt.Record(ctx, tx, by, "newsletter.change", n.ID)
 	})
 	return failed("changing a newsletter", err)
 }

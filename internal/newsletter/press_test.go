@@ -95,7 +95,7 @@ func (h *house) due() {
 
 func (h *house) found(language string) newsletter.Newsletter {
 	h.t.Helper()
-	n, err := h.press.Found(h.t.Context(), newsletter.Newsletter{Lang: language, Name: "Morning on the Ridge", About: "Each weekday at six", Open: true})
+	n, err := h.press.Found(h.t.Context(), "ada", newsletter.Newsletter{Lang: language, Name: "Morning on the Ridge", About: "Each weekday at six", Open: true})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -218,10 +218,10 @@ func TestIssue(t *testing.T) {
 		if _, err := h.press.Save(ctx, newsletter.Issue{ID: i.ID, Version: 7}); fault.KindOf(err) != fault.Conflict {
 			h.t.Errorf("a stale save: %v", err)
 		}
-		if i, err = h.press.Send(ctx, i.ID, i.Version); err != nil {
+		if i, err = h.press.Send(ctx, "ada", i.ID, i.Version); err != nil {
 			h.t.Fatal(err)
 		}
-		if _, err := h.press.Send(ctx, i.ID, i.Version); fault.KindOf(err) != fault.Conflict {
+		if _, err := h.press.Send(ctx, "ada", i.ID, i.Version); fault.KindOf(err) != fault.Conflict {
 			h.t.Errorf("sending twice: %v", err)
 		}
 		// One leaves between the sending and the letter's minute.
@@ -285,7 +285,7 @@ func TestLeftMeanwhile(t *testing.T) {
 		bridge := h.story("The bridge")
 		first, err := h.press.Compose(ctx, newsletter.Issue{Newsletter: n.ID, Subject: "One", Stories: []string{bridge.ID}})
 		if err == nil {
-			_, err = h.press.Send(ctx, first.ID, first.Version)
+			_, err = h.press.Send(ctx, "ada", first.ID, first.Version)
 		}
 		if err != nil {
 			h.t.Fatal(err)
@@ -299,7 +299,7 @@ func TestLeftMeanwhile(t *testing.T) {
 		}
 		second, err := h.press.Compose(ctx, newsletter.Issue{Newsletter: n.ID, Subject: "Two", Stories: []string{bridge.ID}})
 		if err == nil {
-			_, err = h.press.Send(ctx, second.ID, second.Version)
+			_, err = h.press.Send(ctx, "ada", second.ID, second.Version)
 		}
 		if err == nil {
 			err = h.press.Leave(ctx, leave)

@@ -274,10 +274,10 @@ func TestFrontArranged(t *testing.T) {
 	first := h.publish(story.Draft{Headline: "The older one", Section: "city", Body: prose.Paragraphs("Text.")})
 	h.clock.Advance(time.Minute)
 	h.publish(story.Draft{Headline: "The newer one", Section: "city", Body: prose.Paragraphs("Text.")})
-	if _, err := h.fronts.Arrange(t.Context(), "en", 0, []string{first.ID}); err != nil {
+	if _, err := h.fronts.Arrange(t.Context(), "ada", "en", 0, []string{first.ID}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.fronts.Break(t.Context(), "en", front.Breaking{Story: first.ID, Words: "It <happened>", Until: h.clock.Now().Add(time.Hour)}); err != nil {
+	if _, err := h.fronts.Break(t.Context(), "ada", "en", front.Breaking{Story: first.ID, Words: "It <happened>", Until: h.clock.Now().Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {

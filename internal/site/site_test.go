@@ -94,7 +94,7 @@ func (h *house) build(change ...func(*Options)) {
 	must(err)
 	mails := mail.NewQueue(h.db, h.jobs, h.vault, outbox, mail.Options{Now: now})
 	h.stories = story.New(h.db, ids, story.Options{DefaultLang: "en"})
-	h.fronts = front.New(h.db, h.stories)
+	h.fronts = front.New(h.db, h.stories, nil)
 	h.appeals = appeal.New(h.db, testLog(t))
 	_, err = h.appeals.Save(ctx, []byte(testAppeals), "test")
 	must(err)
