@@ -13,13 +13,20 @@ export GOFLAGS = -buildvcs=false
 FUZZTIME  ?= 20s
 BENCHTIME ?= 1s
 
+# The desk's editor is bundled from npm packages and never committed. Without npm
+# the desk serves its plain text area.
+EDITOR := internal/desk/assets/dist/editor.js
+
 .PHONY: all build demo test test-needs test-vet test-go test-browser check format bench fuzz race screenshot clean
 
 all: build
 
 ## build: one static binary, bin/mimeo
-build:
+build: $(EDITOR)
 	$(GO) build -trimpath -ldflags '-s -w -X mimeo/internal/cli.Version=$(VERSION)' -o $(BIN) ./cmd/mimeo
+
+$(EDITOR): $(wildcard internal/desk/editor/src/*.ts) internal/desk/editor/package-lock.json tools/bundle/main.go
+	@bash internal/desk/editor/build.sh
 
 ## demo: a whole newsroom on loopback; the address is printed
 demo: build
@@ -34,7 +41,7 @@ test-needs:
 test-vet:
 	$(GO) vet ./...
 
-test-go:
+test-go: $(EDITOR)
 	$(GO) test -shuffle=on -timeout 20m ./...
 
 test-browser: build

@@ -7,6 +7,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"mime"
 	"net/http"
 	"path"
@@ -27,27 +28,29 @@ type asset struct {
 
 // readAssets reads the folder assets, by name.
 func readAssets() (map[string]*asset, error) {
-	entries, err := assetFiles.ReadDir("assets")
+	files, err := fs.Glob(assetFiles, "assets/*.*")
 	if err != nil {
 		return nil, fmt.Errorf("listing the desk's files: %w", err)
 	}
+	bundled, err := fs.Glob(assetFiles, "assets/dist/*.*") // what `make build` makes; nothing without it
+	if err != nil {
+		return nil, fmt.Errorf("listing the desk's bundles: %w", err)
+	}
 	all := map[string]*asset{}
-	for _, e := range entries {
-		if e.IsDir() {
-			continue
-		}
-		raw, err := assetFiles.ReadFile("assets/" + e.Name())
+	for _, file := range append(files, bundled...) {
+		name := path.Base(file)
+		raw, err := assetFiles.ReadFile(file)
 		if err != nil {
-			return nil, fmt.Errorf("reading the desk's file %s: %w", e.Name(), err)
+			return nil, fmt.Errorf("reading the desk's file %s: %w", name, err)
 		}
-		ext := path.Ext(e.Name())
+		ext := path.Ext(name)
 		sum := sha256.Sum256(raw)
 		a := &asset{
-			path:  "/desk/assets/" + strings.TrimSuffix(e.Name(), ext) + "." + hex.EncodeToString(sum[:6]) + ext,
+			path:  "/desk/assets/" + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext,
 			plain: raw, contentType: typeOf(ext),
 		}
 		a.packed = sync.OnceValue(func() []byte { return packed(raw) })
-		all[e.Name()] = a
+		all[name] = a
 	}
 	return all, nil
 }
