@@ -104,12 +104,14 @@ func (c storyPublishCmd) Run(ctx context.Context, s *session) error {
 }
 
 type storyRetractCmd struct {
-	ID string `arg:"" help:"The story."`
+	ID     string `arg:"" help:"The story."`
+	Note   string `required:"" help:"What readers are told."`
+	Reason string `help:"What the desk keeps."`
 }
 
 func (c storyRetractCmd) Run(ctx context.Context, s *session) error {
 	return s.with(ctx, func(a *app.App) error {
-		done, err := a.Stories.Retract(ctx, c.ID)
+		done, err := a.Stories.Retract(ctx, c.ID, story.Note{Text: c.Note, Reason: c.Reason})
 		if err != nil {
 			return err
 		}

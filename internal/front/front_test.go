@@ -85,7 +85,7 @@ func TestArranged(t *testing.T) {
 		if _, err := h.layout.Arrange(ctx, "ada", "en", 1, strings.Split("abcdefghijklmnop", "")); fault.KindOf(err) != fault.Invalid {
 			h.t.Errorf("too many: %v", err)
 		}
-		if _, err := h.desk.Retract(ctx, one); err != nil {
+		if _, err := h.desk.Retract(ctx, one, story.Note{Text: "It was wrong."}); err != nil {
 			h.t.Fatal(err)
 		}
 		if got, _ := h.head(3); !slices.Equal(got, []string{"Three", "Two"}) {

@@ -169,3 +169,24 @@ func (d Doc) Arranged() Doc {
 	d.Blocks = blocks
 	return d
 }
+
+// Bare is the document as far as its readers' words go: without the marks of
+// statements, the names of blocks, and the flags of live entries. Two texts
+// that readers cannot tell apart are the same when bare.
+func (d Doc) Bare() Doc {
+	d = d.Clone()
+	for i := range d.Blocks {
+		b := &d.Blocks[i]
+		b.Key, b.Pin = false, false
+		if b.Kind != Entry {
+			b.ID = ""
+		}
+	}
+	d.Texts(func(_ int, t *Text) {
+		for i := range *t {
+			(*t)[i].Statement = ""
+		}
+		*t = t.joined()
+	})
+	return d
+}

@@ -190,7 +190,7 @@ func TestChangedStoriesAreChangedAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	has(t, "a revision that is not published", h.ok(st.Path()).text, st.Headline)
-	if _, err := h.stories.Publish(ctx, st.ID); err != nil {
+	if _, err := h.stories.Correct(ctx, st.ID, story.Note{Kind: story.KindFact, Text: "The headline was wrong."}); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{st.Path(), "/", "/city/", "/feed.xml", "/feed.atom", "/feed.json", "/city/feed.xml", "/sitemap-news.xml"} {
@@ -208,7 +208,7 @@ func TestChangedStoriesAreChangedAtOnce(t *testing.T) {
 	}
 	has(t, "front", h.ok("/").text, moved.Path())
 
-	if _, err := h.stories.Retract(ctx, st.ID); err != nil {
+	if _, err := h.stories.Retract(ctx, st.ID, story.Note{Text: "We could not stand by this report."}); err != nil {
 		t.Fatal(err)
 	}
 	a = h.get(moved.Path())

@@ -59,6 +59,9 @@ func published(t *testing.T, d *story.Desk, dr story.Draft) story.Story {
 	return must[story.Story](t)(d.Publish(t.Context(), s.ID))
 }
 
+// taken is a note with which stories are taken back.
+var taken = story.Note{Text: "We could not stand by this report."}
+
 // stored leaves out what only the answer knows.
 var stored = cmpopts.IgnoreUnexported(story.Story{}, story.Summary{})
 
@@ -82,6 +85,7 @@ func TestLifeOfAStory(t *testing.T) {
 			ID: s.ID, Group: s.ID, Lang: "en", Section: "city", Slug: "the-bridge-opens", Headline: "The bridge opens", Standfirst: "At last.",
 			Excerpt: "“A first” paragraph. And a second.", Bylines: []string{"Ada Ferry", "پل نویس"}, Dateline: time.Date(2024, 12, 4, 0, 0, 0, 0, time.UTC),
 			Place: "PORT SELIN", Tags: []string{"bridges"}, NoAsk: true, Body: full.Body, State: story.Drafted, Revision: 1, Latest: 1, Created: start, Updated: start,
+			Stage: story.Writing, Touched: start,
 		}
 		if diff := cmp.Diff(want, s, stored); diff != "" {
 			t.Error(diff)
@@ -95,6 +99,7 @@ func TestLifeOfAStory(t *testing.T) {
 
 		c.Advance(time.Minute)
 		s = one(d.Publish(ctx, s.ID))
+		want.Touched = c.Now()
 		want.State, want.Published, want.Updated, want.Year, want.Month = story.Published, c.Now(), c.Now(), 2024, time.December
 		if diff := cmp.Diff(want, s, stored); diff != "" || s.Path() != "/2024/12/the-bridge-opens" {
 			t.Error(diff, s.Path())
@@ -119,7 +124,10 @@ func TestLifeOfAStory(t *testing.T) {
 			t.Errorf("readers see revision %d before it is published", seen.Revision)
 		}
 		c.Advance(time.Hour)
-		s = one(d.Publish(ctx, s.ID))
+		if _, err := d.Publish(ctx, s.ID); fault.KindOf(err) != fault.Conflict {
+			t.Errorf("published words changed silently: %v", err)
+		}
+		s = one(d.Correct(ctx, s.ID, story.Note{Kind: story.KindFact, Text: "The headline was wrong."}))
 		if s.Headline != next.Headline || s.Excerpt != "Another text." || s.NoAsk || !s.Updated.Equal(c.Now()) || !s.Published.Equal(want.Published) || s.Path() != "/2024/12/the-bridge-opens" {
 			t.Errorf("%+v", s)
 		}
@@ -131,14 +139,14 @@ func TestLifeOfAStory(t *testing.T) {
 			t.Errorf("revision 1 became %+v, %v", old, err)
 		}
 
-		s = one(d.Retract(ctx, s.ID))
+		s = one(d.Retract(ctx, s.ID, taken))
 		if list := must[[]story.Summary](t)(d.Front(ctx, "en", 10)); len(list) != 0 || s.State != story.Retracted {
 			t.Errorf("retracted but listed: %v", headlines(list))
 		}
 		if found, _, err := d.ByPath(ctx, "en", 2024, 12, s.Slug); err != nil || found.State != story.Retracted {
 			t.Errorf("its address says %v, %v", found.State, err)
 		}
-		if one(d.Retract(ctx, s.ID)).State != story.Retracted || one(d.Publish(ctx, s.ID)).State != story.Published {
+		if one(d.Retract(ctx, s.ID, taken)).State != story.Retracted || one(d.Publish(ctx, s.ID)).State != story.Published {
 			t.Error("a retracted story cannot come back")
 		}
 	})
@@ -250,7 +258,7 @@ func TestRefusals(t *testing.T) {
 			}
 		}
 		s := must[story.Story](t)(d.Create(ctx, draft("One")))
-		if _, err := d.Retract(ctx, s.ID); fault.KindOf(err) != fault.Conflict {
+		if _, err := d.Retract(ctx, s.ID, taken); fault.KindOf(err) != fault.Conflict {
 			t.Errorf("a draft was retracted: %v", err)
 		}
 		second := draft("Two")
@@ -265,7 +273,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("nothing was published: %v", err)
 		}
 		for _, err := range []error{
-			errOf(d.ByID(ctx, "x")), errOf(d.Publish(ctx, "x")), errOf(d.Retract(ctx, "x")), errOf(d.Rename(ctx, "x", "y")), errOf(d.Revise(ctx, "x", 1, draft("x"))),
+			errOf(d.ByID(ctx, "x")), errOf(d.Publish(ctx, "x")), errOf(d.Retract(ctx, "x", taken)), errOf(d.Rename(ctx, "x", "y")), errOf(d.Revise(ctx, "x", 1, draft("x"))),
 		} {
 			if fault.KindOf(err) != fault.Missing {
 				t.Errorf("of a story that does not exist: %v", err)
@@ -380,8 +388,8 @@ func TestChanges(t *testing.T) {
 		expect("a revision that waits")
 		must[story.Story](t)(d.Publish(ctx, s.ID))
 		expect("publishing it", "story /2024/12/floods", "story /fa/2024/12/باران", "stories en/", "stories en/weather", "stories en/city")
-		must[story.Story](t)(d.Retract(ctx, other.ID))
-		expect("retracting", "story /fa/2024/12/باران", "story /2024/12/floods", "stories fa/")
+		must[story.Story](t)(d.Retract(ctx, other.ID, taken))
+		expect("retracting", "corrections fa/", "story /fa/2024/12/باران", "story /2024/12/floods", "stories fa/")
 	})
 }
 

@@ -64,15 +64,62 @@ func (d *Desk) Section(ctx context.Context, lang, name string, after Cursor, lim
 // first. For the next page the cursor is {Updated, ID} of the last one.
 func (d *Desk) List(ctx context.Context, state State, after Cursor, limit int) ([]Summary, error) {
 	switch state {
-	case Drafted, Published, Retracted:
+	case Drafted, Published:
 		return d.page(ctx, byState, string(state), after, limit)
+	case Retracted:
+		return d.page(ctx, byWithdrawal, 0, after, limit)
+	case Withdrawn:
+		return d.page(ctx, byWithdrawal, 1, after, limit)
 	default:
-		return nil, fault.Invalidf("A story is draft, published or retracted, not %q", state)
+		return nil, fault.Invalidf("A story is draft, published, retracted or withdrawn, not %q", state)
 	}
 }
 
+// AtWork returns all stories, or those whose newest text is at a stage, the
+// last touched first. For the next page the cursor is {Touched, ID} of the last
+// one.
+func (d *Desk) AtWork(ctx context.Context, stage Stage, after Cursor, limit int) (out []Summary, err error) {
+	at, key := after.before()
+	query, args := atWork, []any{at, key, bound(limit)}
+	switch stage {
+	case "":
+	case Writing, Submitted, Approved:
+		query, args = atStage, append(args, string(stage))
+	default:
+		return nil, fault.Invalidf("A text is draft, review or approved, not %q", stage)
+	}
+	err = d.read(ctx, "listing stories", func(ctx context.Context, tx *db.Tx) error {
+		out, err = d.summaries(ctx, tx, query, args...)
+		return err
+	})
+	return out, err
+}
+
+// Series returns the published stories of a series after a cursor, the newest
+// first.
+func (d *Desk) Series(ctx context.Context, lang, series string, after Cursor, limit int) ([]Summary, error) {
+	return d.page(ctx, inSeries, lang, after, limit, series)
+}
+
+// Related returns the published stories among ids, in their order.
+func (d *Desk) Related(ctx context.Context, ids []string) (out []Summary, err error) {
+	err = d.read(ctx, "finding related stories", func(ctx context.Context, tx *db.Tx) error {
+		for _, id := range ids[:min(len(ids), maxLines)] {
+			found, err := d.summaries(ctx, tx, summaryByID, id)
+			if err != nil {
+				return err
+			}
+			if len(found) == 1 && found[0].State == Published {
+				out = append(out, found[0])
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
 // page runs one of the queries that go on after a cursor.
-func (d *Desk) page(ctx context.Context, query, which string, after Cursor, limit int, more ...any) (out []Summary, err error) {
+func (d *Desk) page(ctx context.Context, query string, which any, after Cursor, limit int, more ...any) (out []Summary, err error) {
 	at, key := after.before()
 	args := append([]any{which, at, key, bound(limit)}, more...)
 	err = d.read(ctx, "listing stories", func(ctx context.Context, tx *db.Tx) error {
@@ -159,8 +206,26 @@ func (d *Desk) SitemapNews(ctx context.Context, since time.Time) (out []Summary,
 	return out, err
 }
 
+// read runs a query on what is public now. What is due goes out first; when that
+// cannot be written, readers get what there is.
 func (d *Desk) read(ctx context.Context, doing string, fn func(ctx context.Context, tx *db.Tx) error) error {
-	if err := d.db.Read(ctx, fn); err != nil {
+	const pause = 5 * time.Second // a full disk is not tried again for each reader
+	var overdue time.Time
+	look := func(ctx context.Context, tx *db.Tx) error {
+		if d.Overdue(tx.Now) && overdue.IsZero() {
+			overdue = tx.Now
+			return nil
+		}
+		return fn(ctx, tx)
+	}
+	err := d.db.Read(ctx, look)
+	if err == nil && !overdue.IsZero() {
+		if _, late := d.PublishDue(ctx); late != nil {
+			d.due.next.Store(db.Micros(overdue.Add(pause)))
+		}
+		err = d.db.Read(ctx, look)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
 	return nil

@@ -150,7 +150,7 @@ func TestSitemaps(t *testing.T) {
 		if diff := cmp.Diff([]string{"s6", "s5", "s4", "s3"}, headlines(list(d.SitemapNews(ctx, c.Now().Add(-48*time.Hour))))); diff != "" {
 			t.Error(diff)
 		}
-		must[story.Story](t)(d.Retract(ctx, ids[4]))
+		must[story.Story](t)(d.Retract(ctx, ids[4], taken))
 		if diff := cmp.Diff([][]string{{"s0", "s1", "s2"}, {"s3", "s5"}, {"s6"}}, pages()); diff != "" {
 			t.Error(diff)
 		}

@@ -139,7 +139,11 @@ func (d *Desk) importFile(ctx context.Context, f File, run ImportRun) (Reported,
 			}
 		}
 		if run.Publish {
-			s, err = d.publish(ctx, tx, s.ID, run.Published)
+			at := run.Published
+			if at.IsZero() {
+				at = tx.Now
+			}
+			s, _, err = d.publish(ctx, tx, s.ID, publishing{Order: Order{At: at}})
 		}
 		return err
 	})

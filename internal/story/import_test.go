@@ -95,7 +95,7 @@ func TestImport(t *testing.T) {
 				t.Errorf("%+v", r)
 			}
 		}
-		must[story.Story](t)(d.Retract(ctx, id))
+		must[story.Story](t)(d.Retract(ctx, id, taken))
 		if got = report(d.Import(ctx, []story.File{file("page.txt", page)}, run)); got.Stories[0].State != story.Retracted {
 			t.Error("an import brought a retracted story back")
 		}

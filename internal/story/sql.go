@@ -14,14 +14,15 @@ import (
 
 // columns are what a list needs of a story.
 const columns = `s.id, s.family, s.lang, s.section, s.slug, s.headline, s.standfirst, s.excerpt, s.bylines, s.dateline, s.place, s.tags,
-	s.no_ask, s.state, s.revision, s.latest, s.year, s.month, s.created, s.updated, s.published`
+	s.no_ask, s.state, s.revision, s.latest, s.year, s.month, s.created, s.updated, s.published,
+	s.stage, s.touched, s.corrected, s.withdrawn, s.held, s.due, s.series, s.live, s.breaking`
 
 // The queries. Each is a constant, so that a test can read its plan.
 const (
-	byID = `select ` + columns + `, r.body from story s
+	byID = `select ` + columns + `, r.body, r.meta from story s
 		join story_revision r on r.story = s.id and r.revision = s.revision where s.id = $1`
 
-	byAddress = `select ` + columns + `, r.body from story_address a
+	byAddress = `select ` + columns + `, r.body, r.meta from story_address a
 		join story s on s.id = a.story
 		join story_revision r on r.story = s.id and r.revision = s.revision
 		where a.lang = $1 and a.year = $2 and a.month = $3 and a.slug = $4`
@@ -34,12 +35,12 @@ const (
 		where s.lang = $1 and s.state = 'published' and s.section = $5 and (s.published, s.slug) < ($2, $3)
 		order by s.published desc, s.slug desc limit $4`
 
-	recent = `select ` + columns + `, r.body from story s
+	recent = `select ` + columns + `, r.body, r.meta from story s
 		join story_revision r on r.story = s.id and r.revision = s.revision
 		where s.lang = $1 and s.state = 'published'
 		order by s.published desc, s.slug desc limit $2`
 
-	recentSection = `select ` + columns + `, r.body from story s
+	recentSection = `select ` + columns + `, r.body, r.meta from story s
 		join story_revision r on r.story = s.id and r.revision = s.revision
 		where s.lang = $1 and s.state = 'published' and s.section = $3
 		order by s.published desc, s.slug desc limit $2`
@@ -57,6 +58,22 @@ const (
 		where s.state = $1 and (s.updated, s.id) < ($2, $3)
 		order by s.updated desc, s.id desc limit $4`
 
+	byWithdrawal = `select ` + columns + ` from story s
+		where s.state = 'retracted' and s.withdrawn = $1 and (s.updated, s.id) < ($2, $3)
+		order by s.updated desc, s.id desc limit $4`
+
+	atWork = `select ` + columns + ` from story s
+		where (s.touched, s.id) < ($1, $2) order by s.touched desc, s.id desc limit $3`
+
+	atStage = `select ` + columns + ` from story s
+		where s.stage = $4 and (s.touched, s.id) < ($1, $2) order by s.touched desc, s.id desc limit $3`
+
+	inSeries = `select ` + columns + ` from story s
+		where s.lang = $1 and s.series = $5 and s.series <> '' and s.state = 'published' and (s.published, s.slug) < ($2, $3)
+		order by s.published desc, s.slug desc limit $4`
+
+	summaryByID = `select ` + columns + ` from story s where s.id = $1`
+
 	translations = `select ` + columns + ` from story s
 		where s.family = $1 and s.state = 'published' order by s.lang`
 
@@ -68,7 +85,7 @@ const (
 
 	highest = `select last from story_counter where name = 'number'`
 
-	revisionByNumber = `select at, section, headline, standfirst, bylines, dateline, place, tags, no_ask, body
+	revisionByNumber = `select at, section, headline, standfirst, bylines, dateline, place, tags, no_ask, body, meta
 		from story_revision where story = $1 and revision = $2`
 
 	importBySource = `select story, appeal from story_import where source = $1`
@@ -79,28 +96,33 @@ type scanner interface{ Scan(dest ...any) error }
 
 // scan reads the columns, and the body when there is one.
 func (d *Desk) scan(from scanner, withBody bool) (s Story, err error) {
-	var bylines, tags, dateline, state, body string
-	var noAsk, created, updated, published int64
+	var bylines, tags, dateline, state, stage, body, more string
+	var noAsk, created, updated, published, touched, fixed, withdrawn, held, due, live, breaking int64
 	dest := []any{
 		&s.ID, &s.Group, &s.Lang, &s.Section, &s.Slug, &s.Headline, &s.Standfirst, &s.Excerpt, &bylines, &dateline, &s.Place, &tags,
 		&noAsk, &state, &s.Revision, &s.Latest, &s.Year, &s.Month, &created, &updated, &published,
+		&stage, &touched, &fixed, &withdrawn, &held, &due, &s.Series, &live, &breaking,
 	}
 	if withBody {
-		dest = append(dest, &body)
+		dest = append(dest, &body, &more)
 	}
 	if err := from.Scan(dest...); err != nil {
 		return s, err
 	}
 	s.State, s.NoAsk, s.prefix = State(state), noAsk != 0, d.prefix(s.Lang)
-	s.Created, s.Updated = db.Time(created), db.Time(updated)
-	if published != 0 {
-		s.Published = db.Time(published)
+	if withdrawn != 0 {
+		s.State = Withdrawn
 	}
+	s.Stage, s.Live, s.Breaking = Stage(stage), live != 0, breaking != 0
+	s.Created, s.Updated, s.Published, s.Touched = db.Time(created), db.Time(updated), moment(published), moment(touched)
+	s.Corrected, s.Held, s.Due = moment(fixed), moment(held), moment(due)
 	if s.Dateline, err = ParseDay(dateline); err == nil {
 		s.Bylines, s.Tags, err = unlist(bylines, tags)
 	}
 	if err == nil && withBody {
-		s.Body, err = prose.Parse([]byte(body))
+		if s.Body, err = prose.Parse([]byte(body)); err == nil {
+			err = s.takeMeta(more)
+		}
 	}
 	if err != nil {
 		return s, fmt.Errorf("reading story %s: %w", s.ID, err)
@@ -152,41 +174,54 @@ func lock(ctx context.Context, tx *db.Tx, id string) error {
 
 func insertStory(ctx context.Context, tx *db.Tx, s *Story) error {
 	_, err := tx.Exec(ctx, `insert into story (id, family, lang, section, slug, headline, standfirst, excerpt, bylines, dateline, place, tags,
-			no_ask, state, revision, latest, year, month, created, updated, published)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, 0, $17, $18, 0)`,
+			no_ask, state, revision, latest, year, month, created, updated, published, touched, series, live, breaking)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, 0, $17, $18, 0, $18, $19, $20, $21)`,
 		s.ID, s.Group, s.Lang, s.Section, s.Slug, s.Headline, s.Standfirst, s.Excerpt, list(s.Bylines), day(s.Dateline), s.Place, list(s.Tags),
-		bit(s.NoAsk), string(s.State), s.Revision, s.Latest, db.Micros(s.Created), db.Micros(s.Updated))
+		bit(s.NoAsk), string(s.State), s.Revision, s.Latest, db.Micros(s.Created), db.Micros(s.Updated), s.Series, bit(s.Live), bit(s.Breaking))
 	return err
 }
 
 // updateStory writes everything of a story that may change.
 func updateStory(ctx context.Context, tx *db.Tx, s *Story) error {
-	published := int64(0)
-	if !s.Published.IsZero() {
-		published = db.Micros(s.Published)
+	state, withdrawn := s.State, false
+	if state == Withdrawn { // of the lists' indexes it is one of those that were taken back
+		state, withdrawn = Retracted, true
 	}
+	s.Touched = tx.Now
 	_, err := tx.Exec(ctx, `update story set section = $2, slug = $3, headline = $4, standfirst = $5, excerpt = $6, bylines = $7, dateline = $8,
-			place = $9, tags = $10, no_ask = $11, state = $12, revision = $13, latest = $14, year = $15, month = $16, updated = $17, published = $18
+			place = $9, tags = $10, no_ask = $11, state = $12, revision = $13, latest = $14, year = $15, month = $16, updated = $17, published = $18,
+			stage = $19, touched = $20, corrected = $21, withdrawn = $22, held = $23, due = $24, series = $25, live = $26, breaking = $27
 		where id = $1`,
 		s.ID, s.Section, s.Slug, s.Headline, s.Standfirst, s.Excerpt, list(s.Bylines), day(s.Dateline),
-		s.Place, list(s.Tags), bit(s.NoAsk), string(s.State), s.Revision, s.Latest, s.Year, int(s.Month), db.Micros(s.Updated), published)
+		s.Place, list(s.Tags), bit(s.NoAsk), string(state), s.Revision, s.Latest, s.Year, int(s.Month), db.Micros(s.Updated), micros(s.Published),
+		string(s.Stage), db.Micros(tx.Now), micros(s.Corrected), bit(withdrawn), micros(s.Held), micros(s.Due), s.Series, bit(s.Live), bit(s.Breaking))
 	return err
 }
 
-func insertRevision(ctx context.Context, tx *db.Tx, id string, n int, d *Draft) error {
-	_, err := tx.Exec(ctx, `insert into story_revision (story, revision, at, section, headline, standfirst, bylines, dateline, place, tags, no_ask, body)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+// insertRevision keeps a text. base is the revision that it was made from.
+func insertRevision(ctx context.Context, tx *db.Tx, id string, n int, kind Saved, base int, d *Draft, records map[string]int) error {
+	more, err := metaOf(d, records)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `insert into story_revision (story, revision, at, section, headline, standfirst, bylines, dateline, place, tags, no_ask, body,
+			meta, kind, base)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		id, n, db.Micros(tx.Now), d.Section, d.Headline, d.Standfirst, list(d.Bylines), day(d.Dateline), d.Place, list(d.Tags), bit(d.NoAsk),
-		string(d.Body.AppendJSON(nil)))
+		string(d.Body.AppendJSON(nil)), more, string(kind), base)
+	if err != nil || d.Editor == "" {
+		return err
+	}
+	_, err = tx.Exec(ctx, "insert into story_hand (story, revision, editor) values ($1, $2, $3)", id, n, d.Editor)
 	return err
 }
 
 // selectRevision reads one text of a story over s and says when it was saved.
 func selectRevision(ctx context.Context, tx *db.Tx, s *Story, n int) (at time.Time, err error) {
-	var bylines, tags, dateline, body string
+	var bylines, tags, dateline, body, more string
 	var us, noAsk int64
 	row := tx.QueryRow(ctx, revisionByNumber, s.ID, n)
-	err = row.Scan(&us, &s.Section, &s.Headline, &s.Standfirst, &bylines, &dateline, &s.Place, &tags, &noAsk, &body)
+	err = row.Scan(&us, &s.Section, &s.Headline, &s.Standfirst, &bylines, &dateline, &s.Place, &tags, &noAsk, &body, &more)
 	if errors.Is(err, db.ErrNoRows) {
 		return at, fault.Missingf("There is no revision %d of this story", n)
 	}
@@ -200,9 +235,11 @@ func selectRevision(ctx context.Context, tx *db.Tx, s *Story, n int) (at time.Ti
 	if s.Bylines, s.Tags, err = unlist(bylines, tags); err != nil {
 		return at, err
 	}
-	s.Body, err = prose.Parse([]byte(body))
+	if s.Body, err = prose.Parse([]byte(body)); err != nil {
+		return at, err
+	}
 	s.Excerpt = s.Body.Excerpt(excerptLength)
-	return db.Time(us), err
+	return db.Time(us), s.takeMeta(more)
 }
 
 // claim gives an address to a story unless another has it.

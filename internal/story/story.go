@@ -1,13 +1,29 @@
 // Package story holds what a newsroom publishes: stories, every text they ever
 // had, and the addresses under which they are and were found.
 //
-// A story begins as a draft. Each save is a revision, kept whole and never
-// changed. Publishing gives the story its address, which carries the year and
-// month of that day in the newsroom's zone for good, and shows readers the
-// newest revision; a revision saved later waits until it is published too, so
-// no published word changes by the way. A renamed story answers under its old
-// addresses by saying where it is now. A retracted one leaves the lists and
-// keeps its address.
+// A story begins as a draft. Each save is a revision: the whole object, kept for
+// good; a save on top of an older text than the newest is kept beside it until
+// somebody has merged the two. Where the newsroom or the story asks for it, a
+// text is submitted, and approved by somebody other than its last author,
+// before it may go out. Publishing gives the story its address, which carries
+// the year and month of that day in the newsroom's zone for good, and shows
+// readers the newest revision; a revision saved later waits. A renamed story
+// answers under its old addresses by saying where it is now.
+//
+// No published word changes silently. Other words go to readers by Correct,
+// with a note that says why; each text that readers had stays readable at
+// /versions, and each visible act is a line in a ledger that seals the line
+// before. A retracted story leaves the lists and keeps its address and its
+// versions; a withdrawn one keeps its address alone. Hide is the one act that
+// takes words out of what was kept, and says so.
+//
+// A scheduled text is live from its minute on: whoever reads first after it
+// finds it published (see PublishDue). A story that the lawyers hold, or whose
+// embargo has not ended, is published by nobody.
+//
+// Who saved, approved or corrected is kept in tables of its own and in the
+// newsroom's trail, and is in no text: bylines, persons and logins are three
+// things (package byline).
 //
 // Versions of one story in several languages share a group and are otherwise
 // stories of their own, published when each is ready.
@@ -23,14 +39,8 @@ package story
 
 import (
 	"fmt"
-	"regexp"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
-	"mimeo/internal/fault"
-	"mimeo/internal/ident"
 	"mimeo/internal/prose"
 )
 
@@ -40,9 +50,41 @@ type State string
 // The states of a story.
 const (
 	Drafted   State = "draft"
-	Published State = "published"
-	Retracted State = "retracted"
+	Published State = "published" // corrected or not: see Story.Corrected
+	Retracted State = "retracted" // taken back; what it said stays readable
+	Withdrawn State = "withdrawn" // taken off; what it said does not
 )
+
+// Stage is how far the newest text of a story is on its way to readers.
+type Stage string
+
+// The stages of a text.
+const (
+	Writing   Stage = "draft"
+	Submitted Stage = "review"
+	Approved  Stage = "approved"
+)
+
+// Phase is state and stage in the one word that a newsroom uses.
+type Phase string
+
+// The phases of a story.
+const (
+	PhaseDraft     Phase = "draft"
+	PhaseReview    Phase = "review"
+	PhaseApproved  Phase = "approved"
+	PhaseScheduled Phase = "scheduled"
+	PhasePublished Phase = "published"
+	PhaseCorrected Phase = "corrected"
+	PhaseRetracted Phase = "retracted"
+	PhaseWithdrawn Phase = "withdrawn"
+)
+
+// Flags are what must be so before a text goes out.
+type Flags struct {
+	TwoPerson bool      `json:"two_person,omitempty"` // somebody other than its author approves it
+	Embargo   time.Time `json:"embargo,omitzero"`     // it is not public before
+}
 
 // Draft is what an editor decides about a story, and what a revision keeps.
 type Draft struct {
@@ -58,6 +100,16 @@ type Draft struct {
 	Tags       []string
 	NoAsk      bool // readers of this story are not asked for support
 	Body       prose.Doc
+
+	BylineIDs []string  // beside Bylines, in its order; "" for a name that has no page
+	Flags     Flags     //
+	Schedule  time.Time // when Publish is to show it; zero or past is at once
+	Series    string    // a slug
+	Related   []string  // ids of stories
+	Live      bool      // a live blog
+	Breaking  bool
+
+	Editor string // who saves it, a member's id. It is kept apart and never shown to readers.
 }
 
 // Story is a story with one of its texts: the one that readers see, or the
@@ -86,6 +138,21 @@ type Story struct {
 	Updated    time.Time // when readers last got another text; of a draft, when it was saved
 	Published  time.Time // the first time; zero before
 
+	BylineIDs []string
+	Flags     Flags
+	Schedule  time.Time // of the text held here
+	Series    string
+	Related   []string
+	Live      bool
+	Breaking  bool
+	Records   map[string]int // statements in the text and the versions that their records had when it was saved
+
+	Stage     Stage
+	Touched   time.Time // when anything was last done to it
+	Corrected time.Time // when readers last got a corrected text; zero never
+	Held      time.Time // since when it is on legal hold; zero when it is not
+	Due       time.Time // when a scheduled text goes out; zero when none is
+
 	prefix string // of addresses in its language
 }
 
@@ -107,8 +174,48 @@ type Summary struct {
 	Month      time.Month
 	Updated    time.Time
 	Published  time.Time
+	Series     string
+	Live       bool
+	Breaking   bool
+	Stage      Stage
+	Waiting    bool // the newest text is not the one that readers see
+	Touched    time.Time
+	Corrected  time.Time
+	Held       time.Time
+	Due        time.Time
 
 	prefix string
+}
+
+// Phase is where the story is, in one word.
+func (s *Summary) Phase() Phase {
+	switch s.State {
+	case Published:
+		if !s.Corrected.IsZero() {
+			return PhaseCorrected
+		}
+		return PhasePublished
+	case Retracted:
+		return PhaseRetracted
+	case Withdrawn:
+		return PhaseWithdrawn
+	case Drafted:
+	default:
+		return PhaseDraft
+	}
+	if !s.Due.IsZero() {
+		return PhaseScheduled
+	}
+	switch s.Stage {
+	case Submitted:
+		return PhaseReview
+	case Approved:
+		return PhaseApproved
+	case Writing:
+		return PhaseDraft
+	default:
+		return PhaseDraft
+	}
 }
 
 // Summary is what lists show of the story.
@@ -116,7 +223,8 @@ func (s *Story) Summary() Summary {
 	return Summary{
 		ID: s.ID, Group: s.Group, Lang: s.Lang, Section: s.Section, Slug: s.Slug, Headline: s.Headline, Standfirst: s.Standfirst,
 		Excerpt: s.Excerpt, Bylines: s.Bylines, Tags: s.Tags, NoAsk: s.NoAsk, State: s.State, Year: s.Year, Month: s.Month,
-		Updated: s.Updated, Published: s.Published, prefix: s.prefix,
+		Updated: s.Updated, Published: s.Published, Series: s.Series, Live: s.Live, Breaking: s.Breaking, Stage: s.Stage,
+		Waiting: s.Latest != s.Revision, Touched: s.Touched, Corrected: s.Corrected, Held: s.Held, Due: s.Due, prefix: s.prefix,
 	}
 }
 
@@ -125,6 +233,7 @@ func (s *Story) Draft() Draft {
 	return Draft{
 		Group: s.Group, Lang: s.Lang, Section: s.Section, Slug: s.Slug, Headline: s.Headline, Standfirst: s.Standfirst,
 		Bylines: s.Bylines, Dateline: s.Dateline, Place: s.Place, Tags: s.Tags, NoAsk: s.NoAsk, Body: s.Body,
+		BylineIDs: s.BylineIDs, Flags: s.Flags, Schedule: s.Schedule, Series: s.Series, Related: s.Related, Live: s.Live, Breaking: s.Breaking,
 	}
 }
 
@@ -141,149 +250,4 @@ func path(prefix string, year int, month time.Month, slug string) string {
 		return ""
 	}
 	return fmt.Sprintf("%s/%04d/%02d/%s", prefix, year, int(month), slug)
-}
-
-// Limits of a draft, in characters.
-const (
-	maxHeadline   = 300
-	maxStandfirst = 1_000
-	maxLine       = 200 // a byline, place, tag or section
-	maxLines      = 50  // bylines, tags
-	excerptLength = 200
-)
-
-var langForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
-
-// tidy checks a draft and fills in what follows from the rest. White space
-// around words is dropped; nothing else of what was typed is.
-func (d Draft) tidy(defaultLang string) (Draft, error) {
-	if d.Lang == "" {
-		d.Lang = defaultLang
-	}
-	if !langForm.MatchString(d.Lang) {
-		return d, fault.Invalidf("%q is not a language code such as en, fa or pt-BR", d.Lang)
-	}
-	for _, line := range []struct {
-		name string
-		text *string
-		most int
-	}{
-		{"headline", &d.Headline, maxHeadline},
-		{"standfirst", &d.Standfirst, maxStandfirst},
-		{"place", &d.Place, maxLine},
-		{"group", &d.Group, maxLine},
-	} {
-		if err := tidyLine(line.name, line.text, line.most); err != nil {
-			return d, err
-		}
-	}
-	if d.Headline == "" {
-		return d, fault.Invalidf("A story needs a headline")
-	}
-	if d.Section != "" && (d.Section != ident.Slug(d.Section) || utf8.RuneCountInString(d.Section) > maxLine) {
-		return d, fault.Invalidf("The section %q is not in the form of an address, such as world or city-hall", d.Section)
-	}
-	switch slug := ident.Slug(d.Slug); {
-	case d.Slug == "":
-		if d.Slug = ident.Slug(d.Headline); d.Slug == "" {
-			d.Slug = "story"
-		}
-	case d.Slug != slug:
-		return d, fault.Invalidf("The address %q must be of small letters, digits and hyphens, such as %q", d.Slug, slug)
-	}
-	var err error
-	if d.Bylines, err = tidyLines("byline", d.Bylines); err != nil {
-		return d, err
-	}
-	if d.Tags, err = tidyLines("tag", d.Tags); err != nil {
-		return d, err
-	}
-	if !d.Dateline.IsZero() {
-		y, m, day := d.Dateline.Date()
-		if y < 1 || y > 9999 {
-			return d, fault.Invalidf("The dateline has no year between 1 and 9999")
-		}
-		d.Dateline = time.Date(y, m, day, 0, 0, 0, 0, time.UTC)
-	}
-	// What is stored is the canonical form, read by the rules for everybody.
-	d.Body, err = prose.Parse(d.Body.AppendJSON(nil))
-	return d, err
-}
-
-func tidyLines(name string, lines []string) ([]string, error) {
-	if len(lines) > maxLines {
-		return nil, fault.Invalidf("A story has at most %d %ss", maxLines, name)
-	}
-	var out []string
-	for _, l := range lines {
-		if err := tidyLine(name, &l, maxLine); err != nil {
-			return nil, err
-		}
-		if l != "" {
-			out = append(out, l)
-		}
-	}
-	return out, nil
-}
-
-func tidyLine(name string, line *string, most int) error {
-	*line = strings.TrimSpace(*line)
-	switch {
-	case !utf8.ValidString(*line):
-		return fault.Invalidf("The %s is not valid UTF-8", name)
-	case utf8.RuneCountInString(*line) > most:
-		return fault.Invalidf("The %s is longer than %d characters", name, most)
-	}
-	seen, open := false, 0
-	for _, r := range *line {
-		switch {
-		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
-			return fault.Invalidf("The %s holds a line end or the control character U+%04X", name, r)
-		case r >= '\u202a' && r <= '\u202e':
-			return turned(name, r)
-		case r >= '\u2066' && r <= '\u2068':
-			open++
-		case r == '\u2069':
-			open--
-		}
-		if open < 0 {
-			return turned(name, r)
-		}
-		seen = seen || !unicode.Is(unicode.Cf, r) && !unicode.IsSpace(r)
-	}
-	if open > 0 {
-		return fault.Invalidf("The %s begins a turn of its direction with an invisible character and does not end it", name)
-	}
-	if !seen { // nobody could read or click it
-		*line = ""
-	}
-	return nil
-}
-
-// turned refuses a line whose invisible characters could also turn what stands
-// around it on a page, in a list or in the subject of a mail: a name read
-// backwards is another name.
-func turned(name string, r rune) error {
-	return fault.Invalidf("The %s holds an invisible character that turns the direction of what follows (U+%04X). Take it out", name, r)
-}
-
-const dayForm = "2006-01-02"
-
-func day(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format(dayForm)
-}
-
-// ParseDay reads a dateline such as 2024-12-04.
-func ParseDay(text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	t, err := time.Parse(dayForm, text)
-	if err != nil {
-		return time.Time{}, fault.Wrap(fault.Invalid, "A dateline is a day such as 2024-12-04", err)
-	}
-	return t, nil
 }

@@ -1,0 +1,89 @@
+package story
+
+import (
+	"context"
+	"time"
+
+	"mimeo/internal/db"
+	"mimeo/internal/fault"
+)
+
+// Options are what a desk must know of the newsroom. The functions stand for
+// what is built on stories and must happen together with what happens to one;
+// they run in its transaction.
+type Options struct {
+	Zone        *time.Location // says which month a publication falls into
+	DefaultLang string         // its stories have addresses without a language
+	// Approval asks of every text that somebody other than its last author
+	// approves it.
+	Approval bool
+
+	// Record writes an act into the newsroom's trail.
+	Record func(ctx context.Context, tx *db.Tx, a Act) error
+	// Statements gives the versions that records of statements have now.
+	Statements func(ctx context.Context, tx *db.Tx, ids []string) (map[string]int, error)
+	// Gates are asked before a text goes out.
+	Gates []func(ctx context.Context, tx *db.Tx, s *Story) ([]Objection, error)
+	// Published is told of each story that readers now see otherwise, or no
+	// more: s.State says which.
+	Published []func(ctx context.Context, tx *db.Tx, s *Story) error
+	// Corrected is told of each visible act with a note.
+	Corrected []func(ctx context.Context, tx *db.Tx, s *Story, p Publication) error
+	// Hidden takes words or pictures out of what is built on stories and says
+	// in how many places it found them. It is called once for each redaction,
+	// and again when that was interrupted.
+	Hidden []func(ctx context.Context, tx *db.Tx, r Redaction) (reached int, err error)
+	// Containing finds stories whose texts may contain a term, by an index:
+	// their ids after a given one, in order. Nil looks through all stories.
+	Containing func(ctx context.Context, tx *db.Tx, term, after string, limit int) (ids []string, err error)
+}
+
+// Wire lets the assembly add what is built on stories, and so after them.
+func (d *Desk) Wire(add func(*Options)) { add(&d.opt) }
+
+// Act is one thing that somebody did. It names, and tells nothing.
+type Act struct {
+	Actor  string // a member's id, "" for the machine or the command
+	Action string // "story.publish"
+	Object string // a story's id
+}
+
+func (d *Desk) record(ctx context.Context, tx *db.Tx, actor, action, object string) error {
+	if d.opt.Record == nil {
+		return nil
+	}
+	return d.opt.Record(ctx, tx, Act{Actor: actor, Action: action, Object: object})
+}
+
+// Objection is why a text should not go out as it is. Text is a message's id
+// and Args its arguments.
+type Objection struct {
+	Code        string
+	Text        string
+	Args        []any
+	Overridable bool // two people may publish it all the same
+}
+
+// BlockedError says why a text did not go out.
+type BlockedError struct{ Objections []Objection }
+
+// Error names the objections by their codes; the desk says them in words.
+func (b *BlockedError) Error() string {
+	text := "This text cannot go out yet:"
+	for i, o := range b.Objections {
+		if i > 0 {
+			text += ","
+		}
+		text += " " + o.Code
+	}
+	return text
+}
+
+// Unwrap makes it a Conflict.
+func (b *BlockedError) Unwrap() error { return fault.New(fault.Conflict, b.Error()) }
+
+// Override publishes against objections.
+type Override struct {
+	Reason string
+	Second string // another member, who agreed
+}
