@@ -94,6 +94,7 @@ var Modules = []Module{
 	{"golang.org/x/text", []string{"internal/*"}},
 	{"golang.org/x/net", []string{"internal/contribution", "internal/mail", "internal/story/foreign", "internal/story/wxr"}},
 	{"golang.org/x/crypto", []string{"internal/vault"}},
+	{"golang.org/x/image", []string{"internal/media"}},
 	{"golang.org/x/sync", []string{"internal/*"}},
 	{"github.com/wneessen/go-mail", []string{"internal/mail"}},
 	{"github.com/emersion/go-msgauth", []string{"internal/mail"}},
