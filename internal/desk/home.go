@@ -16,7 +16,10 @@ type waiting struct {
 // asks are where the first page asks what waits. Each answers in the member's
 // language and by an index, for it runs at every visit.
 func (d *Desk) asks() []func(ctx context.Context, v *visit) ([]waiting, error) {
-	return []func(ctx context.Context, v *visit) ([]waiting, error){}
+	return []func(ctx context.Context, v *visit) ([]waiting, error){
+		d.approvalsWaiting,
+		d.keysWaiting,
+	}
 }
 
 type homePage struct {
@@ -46,6 +49,7 @@ func (d *Desk) home(v *visit, w http.ResponseWriter, r *http.Request) error {
 // begins are the works that the first page offers to begin.
 func begins() []place {
 	return []place{
+		{"/desk/staff", "staff.people", staff.ManageStaff},
 		{"/desk/me", "staff.me", staff.Inside},
 	}
 }

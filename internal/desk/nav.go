@@ -31,7 +31,12 @@ func parts() []part {
 			{"/desk/front", "front.title", staff.Curate},
 			{"/desk/newsletters", "newsletter.desk.title", staff.Letters},
 		}},
-		{"desk.nav.house", []place{}},
+		{"desk.nav.house", []place{
+			{"/desk/approvals", "staff.nav.approvals", staff.Inside},
+			{"/desk/staff", "staff.nav.people", staff.ManageStaff},
+			{"/desk/trail", "staff.nav.trail", staff.Trail},
+			{"/desk/me", "staff.nav.me", staff.Inside},
+		}},
 	}
 }
 

@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"mimeo/internal/lang"
+	"mimeo/internal/staff"
 )
 
 // page is what every page has; the data of each page embeds it.
@@ -49,6 +52,12 @@ func (p *page) Problem(field string) string {
 // Asset is the address of one of our files.
 func (p *page) Asset(name string) string { return p.desk.assetPath(name) }
 
+// Number64 writes a number in the language's digits.
+func (p *page) Number64(n int64) string { return p.Words.Number(n) }
+
+// Desk is the desk's own address.
+func (p *page) Desk() string { return staff.Address(p.desk.Base) }
+
 // Newsroom is its name.
 func (p *page) Newsroom() string { return p.desk.Newsroom }
 
@@ -82,8 +91,8 @@ func (d *Desk) wrong(v *visit, w http.ResponseWriter, r *http.Request, status in
 	w.Header().Del("Etag")
 	if wantsJSON(r) {
 		text := message
-		if text == "" {
-			text = v.T(id)
+		if text == "" || v.Lang != lang.Default { // messages of faults are in English
+			text = v.T(id) + ". " + v.T(id+".lead")
 		}
 		raw, err := json.Marshal(map[string]string{"error": text})
 		if err != nil {
@@ -96,7 +105,7 @@ func (d *Desk) wrong(v *visit, w http.ResponseWriter, r *http.Request, status in
 	}
 	data := wrongPage{page: v.newPage(v.T(id)), Numeral: v.Words.Digits(strconv.Itoa(status)), Lead: v.T(id + ".lead")}
 	// Messages of faults are in English.
-	if message != "" && v.Lang == "en" {
+	if message != "" && v.Lang == lang.Default {
 		data.Message = strings.TrimRight(message, ".") + "."
 	}
 	if status == http.StatusUnauthorized {

@@ -28,7 +28,35 @@ func (d *Desk) routes() []route {
 	return []route{
 		{path: "/desk/{$}", right: staff.Inside, get: d.home},
 		{path: "/desk/in", right: staff.Public, get: d.signInForm},
+		{path: "/desk/in/start", right: staff.Public, post: d.enterStart},
+		{path: "/desk/in/finish", right: staff.Public, post: d.enterFinish},
+		{path: "/desk/recover", right: staff.Public, get: d.recoverForm, post: d.recoverSend},
+		{path: "/desk/welcome/{key}", right: staff.Public, get: d.welcome},
+		{path: "/desk/welcome/{key}/start", right: staff.Public, post: d.welcomeStart},
+		{path: "/desk/welcome/{key}/finish", right: staff.Public, post: d.welcomeFinish},
 		{path: "/desk/out", right: staff.Inside, post: d.signOut},
+		{path: "/desk/confirm", right: staff.Inside, get: d.confirmForm, post: d.confirmDemo},
+		{path: "/desk/confirm/start", right: staff.Inside, post: d.confirmStart},
+		{path: "/desk/confirm/finish", right: staff.Inside, post: d.confirmFinish},
+
+		{path: "/desk/me", right: staff.Inside, get: d.me, post: d.meSave},
+		{path: "/desk/me/passkey/start", right: staff.Inside, post: d.addStart},
+		{path: "/desk/me/passkey/finish", right: staff.Inside, post: d.addFinish},
+		{path: "/desk/me/passkey/remove", right: staff.Inside, post: d.removeKey},
+		{path: "/desk/me/session/end", right: staff.Inside, post: d.endSession},
+		{path: "/desk/me/session/name", right: staff.Inside, post: d.nameSession},
+		{path: "/desk/me/sheet", right: staff.Inside, get: d.sheetForm, post: d.sheetMake},
+		{path: "/desk/approvals", right: staff.Inside, get: d.approvals},
+		{path: "/desk/approvals/{approval}", right: staff.Inside, post: d.approve},
+
+		{path: "/desk/staff", right: staff.ManageStaff, get: d.people},
+		{path: "/desk/staff/invite", right: staff.ManageStaff, get: d.people, post: d.invite},
+		{path: "/desk/staff/invite/back", right: staff.ManageStaff, post: d.takeBack},
+		{path: "/desk/staff/{member}", right: staff.ManageStaff, get: d.member},
+		{path: "/desk/staff/{member}/roles", right: staff.ManageStaff, post: d.memberRoles},
+		{path: "/desk/staff/{member}/state", right: staff.ManageStaff, post: d.memberState},
+		{path: "/desk/trail", right: staff.Trail, get: d.trail},
+		{path: "/desk/trail/check", right: staff.Trail, get: d.trailCheck},
 
 		{path: "/desk/front", right: staff.Curate, get: d.frontArrange, post: d.frontOrder},
 		{path: "/desk/front/breaking", right: staff.Curate, post: d.frontBreak},
@@ -87,11 +115,15 @@ func (d *Desk) handler(rt route) http.Handler {
 			if rt.right != staff.Public && !v.Member.May(rt.right) {
 				return errNotYours
 			}
-			err := act(v, w, r)
-			if errors.Is(err, errUnconfirmed) {
+			switch err := act(v, w, r); {
+			case errors.Is(err, errUnconfirmed):
 				return d.askAgain(v, w, r, rt)
+			case staff.IsTries(err):
+				d.wrong(v, w, r, http.StatusTooManyRequests, "")
+				return nil
+			default:
+				return err
 			}
-			return err
 		}, fail, d.Log).ServeHTTP(w, r)
 	})
 }
