@@ -1,0 +1,14 @@
+-- +goose Up
+
+-- What somebody is writing and has not yet saved as a revision: kept at every pause, one row for each
+-- window in which a story is open, until it becomes a revision or is thrown away by its writer.
+create table story_copy (
+  story text not null references story (id),
+  name text not null, -- the window's
+  member text not null,
+  base integer not null, -- the revision it began from
+  at integer not null,
+  draft text not null, -- JSON, whole
+  primary key (story, member, name)
+) strict;
+create index story_copy_member on story_copy (member, at desc, story, name);
