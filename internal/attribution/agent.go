@@ -1,0 +1,359 @@
+package attribution
+
+// passivePhrase fits "was quoted as saying", "is expected to", "was accused by
+// X of".
+func (r *reader) passivePhrase(m match, i, end, lo, hi int) bool {
+	f := m.cue.frames
+	if f&framePassive == 0 {
+		return false
+	}
+	src, h := r.subject(m.verb.from, lo)
+	stop := r.sentenceEnd(hi)
+	if f&frameSay != 0 { // the subject speaks
+		if src.empty() {
+			return false
+		}
+		m.source, m.how = src, h
+		if !r.forward(&m, end, hi) {
+			return false
+		}
+		m.trust *= r.worth(src, h)
+		r.matches = append(r.matches, m)
+		return true
+	}
+	if src.empty() && h != byEllipsis {
+		return false
+	}
+	by := span{}
+	k := end
+	for x := end; x < stop && x < end+25; x++ {
+		t := &r.tokens[x]
+		if t.is(classBy) && r.begins(x+1, stop) {
+			if e := r.sourceEnd(x+1, stop); e > x+1 {
+				by = span{x + 1, e}
+				if x == end {
+					k = e
+				}
+			}
+			break
+		}
+		if !t.plain() || r.finite(x) {
+			break
+		}
+	}
+	d := m.detail
+	c := r.adverbials(k, hi, &d, f)
+	if c >= stop || !r.tokens[c].is(classTo|classThat|classOf|classWh|classPrep) {
+		return false
+	}
+	if r.tokens[c].is(classTo) && f&frameTo == 0 || r.tokens[c].is(classThat) && f&frameThat == 0 || r.tokens[c].is(classOf|classPrep) && !r.tokens[c].is(classTo|classThat) && f&frameAccuse == 0 {
+		return false
+	}
+	m.content = nil
+	if !src.empty() && h != byRelative {
+		m.content = append(m.content, src)
+	}
+	rest := span{c, stop}
+	if !by.empty() && by.from > c {
+		rest.to = by.from - 1
+	}
+	m.content = append(m.content, rest)
+	m.source, m.how, m.forward = by, byAgent, true
+	m.detail = d
+	m.trust -= 0.05
+	r.matches = append(r.matches, m)
+	return true
+}
+
+// according fits "according to X", «по словам X», "laut X".
+func (r *reader) according(i, lo, hi int) bool {
+	for _, rd := range r.tokens[i].word.preps {
+		end, ok := r.tail(i, hi, rd.cue)
+		if !ok {
+			continue
+		}
+		stop := r.sentenceEnd(hi)
+		m := match{cue: rd.cue, verb: span{i, end}, how: byAgent, trust: 0.5 + 0.05*float64(rd.cue.strength)}
+		if rd.cue.frames&framePost != 0 { // a postposition: "X zufolge"
+			h := r.lead(r.segment(i-1, lo), i-1, lo)
+			if i == lo || h >= i {
+				continue
+			}
+			m.source = span{h, i}
+			end = i + 1
+			if h == lo || r.tokens[h-1].mark == markComma && h-1 == lo {
+				return r.accordingRest(&m, end, lo, hi, stop)
+			}
+		} else {
+			if end >= stop || !r.begins(end, stop) {
+				continue
+			}
+			if r.tokens[end].is(classProof) && r.lang.code == "" {
+				continue
+			}
+			e := r.agentEnd(end, stop, i == lo)
+			if e <= end {
+				continue
+			}
+			m.source = span{end, e}
+			end = e
+		}
+		return r.accordingRest(&m, end, lo, hi, stop)
+	}
+	return false
+}
+
+// agentEnd walks over a source behind a preposition; at the head of a sentence
+// it ends with the comma that parts it from what is said.
+func (r *reader) agentEnd(k, stop int, head bool) int {
+	e := r.phrase(k, stop, true)
+	for e < stop && e > k && (r.tokens[e].is(classPrep|classAt|classDateprep|classOf) || r.tokens[e].mark == markParenOpen || r.participle2(e)) {
+		if _, ok := r.dateAt(e+1, stop); ok && r.tokens[e].is(classDateprep) {
+			break
+		}
+		if r.tokens[e].mark == markParenOpen {
+			e = r.closeParen(e, stop) + 1
+			continue
+		}
+		x := r.phrase(e+1, stop, true)
+		if x <= e+1 {
+			break
+		}
+		e = x
+	}
+	if !head {
+		if x := r.sourceEnd(k, stop); x > e {
+			return x
+		}
+	}
+	return min(e, stop)
+}
+
+// participle2 tells a participle that narrows the noun before it: "a report
+// published by X".
+func (r *reader) participle2(k int) bool {
+	t := &r.tokens[k]
+	return t.plain() && !t.capital && (t.is(classVerb) || r.cueVerb(k)) && !t.is(classAux|classModal) && k+1 < len(r.tokens) && r.tokens[k+1].is(classBy|classPrep|classAt|classDateprep)
+}
+
+// accordingRest finds the content round an agent: all before it, or all behind.
+func (r *reader) accordingRest(m *match, end, lo, hi, stop int) bool {
+	m.forward = true
+	first := min(m.verb.from, m.source.from)
+	for first > lo && r.tokens[first-1].is(classAdv|classBut|classAnd) {
+		first--
+	}
+	k := end
+	e, ok := r.dateAt(k, stop)
+	if ok {
+		m.detail.when = span{k, e}
+		k = e
+	}
+	if first == lo {
+		if k < stop && r.tokens[k].mark == markComma {
+			k++
+		} else if !r.lang.free {
+			return false
+		}
+		if stop-k < 3 {
+			return false
+		}
+		m.content = []span{{k, stop}}
+	} else {
+		b := first
+		for b > lo && (r.tokens[b-1].mark == markComma || r.tokens[b-1].mark == markDash) {
+			b--
+		}
+		start := lo
+		for start < b && r.tokens[start].is(classBut|classAnd) {
+			start++
+		}
+		if n := len(r.matches); n > 0 && r.matches[n-1].source.to <= b && !r.matches[n-1].source.empty() && r.matches[n-1].verb.to > lo {
+			o := &r.matches[n-1]
+			if o.forward && len(o.content) > 0 && o.content[0].from > o.verb.from && false {
+				start = o.content[0].from
+			}
+		}
+		// behind a comma the clause goes on: "X, according to Y, Z"
+		m.content = []span{{start, b}}
+		if b-start < 3 {
+			return false
+		}
+		if k+1 < stop && r.tokens[k].mark == markComma && b < first && !r.tokens[k+1].is(classSub|classAnd|classBut|classRel) && k+4 < stop {
+			m.content = append(m.content, span{k + 1, stop})
+		}
+		m.forward = false
+	}
+	if w := r.worth(m.source, m.how); w < 0.5 {
+		return false
+	}
+	r.matches = append(r.matches, *m)
+	return true
+}
+
+// nounCue fits "his claim that", "X's allegation that", "the belief that".
+func (r *reader) nounCue(i, lo, hi int) {
+	for _, rd := range r.tokens[i].word.nouns {
+		end, ok := r.tail(i, hi, rd.cue)
+		stop := r.sentenceEnd(hi)
+		if !ok || end >= stop || i == lo {
+			continue
+		}
+		m := match{cue: rd.cue, verb: span{i, end}, how: byAgent, forward: true, trust: 0.5 + 0.05*float64(rd.cue.strength)}
+		t := &r.tokens[end]
+		that := t.is(classThat) && rd.cue.frames&frameThat != 0 && end+1 < stop && !r.finiteAt(end+1, stop)
+		to := t.is(classTo) && rd.cue.frames&frameTo != 0
+		wh := t.is(classWh) && rd.cue.frames&frameWh != 0
+		if t.mark == markComma && r.lang.comma && end+1 < stop && r.tokens[end+1].is(classThat) && rd.cue.frames&frameThat != 0 {
+			that = true
+			end++
+		}
+		if !that && !to && !wh {
+			continue
+		}
+		k := i
+		for k-1 > lo && r.tokens[k-1].plain() && r.tokens[k-1].class&(classDet|classPoss|classGenitive|classPrep|classOf|classAux|classModal|classAnd|classTo|classPron|classSub) == 0 && !r.tokens[k-1].capital && i-k < 3 && !r.finite(k-1) {
+			k--
+		}
+		p := &r.tokens[k-1]
+		switch {
+		case p.is(classGenitive) && k-2 >= lo && r.tokens[k-2].plain():
+			h := r.lead(r.segment(k-2, lo), k-2, lo)
+			for x := k - 2; x >= h; x-- { // the owner alone
+				if r.finite(x) || r.tokens[x].is(classPrep|classTo|classAnd) {
+					h = x + 1
+					break
+				}
+			}
+			if h > k-2 {
+				continue
+			}
+			m.source = span{h, k - 1}
+			m.verb.from = k
+		case p.is(classPoss) && !p.is(classFirst):
+			m.source = span{k - 1, k}
+			m.verb.from = k
+		default:
+			continue
+		}
+		m.content = []span{{end, stop}}
+		r.matches = append(r.matches, m)
+		return
+	}
+}
+
+// headline fits "Minister: no talks before spring" as a paragraph of its own.
+func (r *reader) headline(lo, hi int) bool {
+	if len(r.ends) > 2 || hi-lo > 40 || hi-lo < 4 || r.tokens[hi-1].mark == markStop && r.tokens[hi-1].quote == 0 {
+		return false
+	}
+	k := lo
+	for k < hi && (r.tokens[k].plain() || r.abbreviates(k)) && k < lo+8 {
+		k++
+	}
+	if k == lo || k >= hi-2 || r.tokens[k].mark != markColon || r.tokens[k+1].glued {
+		return false
+	}
+	known := false
+	for x := lo; x < k; x++ {
+		t := &r.tokens[x]
+		if r.finite(x) || t.is(classPron|classTo|classSub|classMedia|classAdv|classNotName) || t.digit {
+			return false
+		}
+		known = known || t.is(classRole|classBody|classThing|classHonor) || t.capital && t.class == 0 && (k-lo > 1 || r.names.knows(r.key(x)))
+	}
+	if !known || r.tokens[lo].is(classDet|classPrep) || k-lo > 6 {
+		return false
+	}
+	content := span{k + 1, r.sentenceEnd(hi)}
+	if r.tokens[content.from].mark != markOpen && !r.hasFinite(content.from, content.to) || content.empty() {
+		return false
+	}
+	m := match{cue: &r.lang.colon, verb: span{k, k + 1}, source: span{lo, k}, how: byAgent, content: []span{content}, forward: true, trust: 0.72}
+	r.matches = append(r.matches, m)
+	r.suggest(&r.matches[0], lo, hi)
+	return true
+}
+
+// trim cuts the content of each statement where another one, or the word on
+// its evidence, begins.
+func (r *reader) trim(lo, hi int) {
+	for i := range r.matches {
+		m := &r.matches[i]
+		if len(m.content) == 0 {
+			if !m.headline {
+				m.trust = 0
+			}
+			continue
+		}
+		c := &m.content[len(m.content)-1]
+		if !m.forward && m.post.empty() {
+			if at := r.lacking(max(m.verb.to, m.source.to), hi); at >= 0 {
+				m.detail.evidence = true
+			}
+			continue
+		}
+		if !m.forward {
+			c = &m.post
+		}
+		for k := range r.matches {
+			if k == i {
+				continue
+			}
+			if cut := r.cut(c, &r.matches[k]); cut > c.from {
+				c.to = cut
+			}
+		}
+		if at := r.lacking(c.from, c.to); at > c.from {
+			m.detail.evidence = true
+			c.to = at
+		} else if r.lacking(c.to, hi) >= 0 {
+			m.detail.evidence = true
+		}
+		for c.to > c.from+1 && (r.tokens[c.to-1].mark == markComma || r.tokens[c.to-1].mark == markDash || r.tokens[c.to-1].mark == markSemi) {
+			c.to--
+		}
+		if !m.forward && !m.post.empty() {
+			m.content = append(m.content, m.post)
+		}
+	}
+}
+
+// cut is where content c ends because another statement begins in it, or 0.
+func (r *reader) cut(c *span, o *match) int {
+	edge := o.verb.from
+	if !o.source.empty() && o.how != byEllipsis {
+		edge = min(edge, o.source.from)
+	}
+	if edge <= c.from || edge >= c.to {
+		return 0
+	}
+	if !o.forward && len(o.content) > 0 && o.how != byAgent && o.content[0].from > c.from { // "…, he said" behind it
+		edge = o.content[0].from
+	}
+	k := edge - 1
+	for k > c.from && r.tokens[k].is(classAdv) && r.tokens[k].plain() {
+		k--
+	}
+	t := &r.tokens[k]
+	switch {
+	case t.is(classAnd | classBut):
+		if k > c.from && r.tokens[k-1].mark == markComma {
+			return k - 1
+		}
+		if o.how == byEllipsis && r.tokens[k].quote == 0 || o.how != byPronoun && o.how != bySubject || o.forward {
+			return k
+		}
+	case t.mark == markSemi, t.mark == markDash && o.how != byRelative:
+		return k
+	case t.mark == markComma && (o.gerund || o.how == byAgent && o.verb.from == edge || o.how == byInversion):
+		return k
+	case t.mark == markComma && !o.forward && o.how != byRelative:
+		return 0
+	case t.is(classSub) && !t.is(classThat) && k > c.from && r.tokens[k-1].mark == markComma && (o.how == bySubject || o.how == byPronoun):
+		return k - 1
+	case o.how == byAgent && o.verb.from == edge && len(o.cue.tail) > 0 && !o.forward:
+		return edge
+	}
+	return 0
+}

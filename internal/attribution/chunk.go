@@ -1,0 +1,543 @@
+package attribution
+
+// span is a run of tokens; an empty one is none.
+type span struct{ from, to int }
+
+func (s span) empty() bool { return s.to <= s.from }
+
+// how tells in which way a source was found.
+type how uint8
+
+const (
+	byNone      how = iota
+	bySubject       // a noun phrase before the cue
+	byPronoun       // he, she, they before the cue
+	byRelative      // "who said"
+	byEllipsis      // "… and added": the source is that of the sentence
+	byInversion     // "said X"
+	byAgent         // "was told by X", "according to X", "X's claim"
+)
+
+// finite tells a token that makes a clause: an auxiliary, a verb, or the form
+// of a cue that is no noun after its article.
+func (r *reader) finite(i int) bool {
+	t := &r.tokens[i]
+	if !t.plain() || t.capital && i > 0 && r.tokens[i-1].capital {
+		return false
+	}
+	if t.is(classAux | classModal) {
+		return true
+	}
+	return t.is(classVerb) || r.cueVerb(i)
+}
+
+// cueVerb tells a finite form of a cue.
+func (r *reader) cueVerb(i int) bool {
+	for _, rd := range r.tokens[i].word.readings {
+		if rd.shape&(shapePast|shapePres|shapePart) != 0 && len(rd.cue.tail) == 0 {
+			if rd.shape&shapePres != 0 && i > 0 && (r.tokens[i-1].is(classDet|classPoss|classGenitive|classPrep|classOf) || r.tokens[i-1].capital && r.tokens[i].capital) {
+				return false
+			}
+			return true
+		}
+	}
+	return false
+}
+
+// openParen jumps from a closing bracket to its opening one.
+func (r *reader) openParen(i, lo int) int {
+	for k := i; k >= lo && i-k < 30; k-- {
+		if r.tokens[k].mark == markParenOpen {
+			return k
+		}
+	}
+	return i
+}
+
+func (r *reader) closeParen(i, hi int) int {
+	for k := i; k < hi && k-i < 30; k++ {
+		if r.tokens[k].mark == markParenClose {
+			return k
+		}
+	}
+	return i
+}
+
+// segment walks left from j to where the noun phrase that ends there can begin
+// at the earliest.
+func (r *reader) segment(j, lo int) int {
+	verb := false // a finite verb stands right of k
+	for k := j; k >= lo; k-- {
+		t := &r.tokens[k]
+		switch t.mark {
+		case markComma, markSemi, markColon, markDash, markStop, markOpen:
+			if t.mark == markStop && r.abbreviates(k) {
+				continue
+			}
+			return k + 1
+		case markClose:
+			q := r.quotes[t.quote-1]
+			if q.words() <= 4 && q.open > lo && r.tokens[q.close-1].mark == markWord && r.tokens[q.open-1].plain() {
+				k = q.open
+				continue
+			}
+			return k + 1
+		case markParenClose:
+			k = r.openParen(k, lo)
+			continue
+		case markParenOpen:
+			return k + 1
+		}
+		switch {
+		case t.is(classRel) && verb:
+			verb = false
+			continue
+		case t.is(classThat) && k < j:
+			if !verb || k == lo || r.tokens[k-1].is(classAdv) || r.cueVerb(k-1) || len(r.tokens[k-1].word.nouns) > 0 {
+				return k + 1
+			}
+			verb = false
+		case t.is(classBut) || t.is(classSub) && !t.is(classPrep) || t.is(classSub) && k < j && !r.nominal(k):
+			return k + 1
+		case t.is(classWh) && !t.is(classRel):
+			return k + 1
+		case t.is(classAnd):
+			if verb || r.verbLeft(k-1, lo) {
+				return k + 1
+			}
+		case r.finite(k):
+			if r.clausal(k) && !r.relativeLeft(k, lo) {
+				return k + 1
+			}
+			verb = true
+		}
+	}
+	return lo
+}
+
+// nominal tells that a conjunction which is also a preposition begins no clause
+// here: no finite verb before the next comma.
+func (r *reader) nominal(k int) bool {
+	for i := k + 1; i < len(r.tokens) && i < k+12; i++ {
+		if !r.tokens[i].plain() {
+			return true
+		}
+		if r.finite(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// clausal tells a finite verb that takes a clause, so that what follows it may
+// be a subject of its own, or an auxiliary.
+func (r *reader) clausal(k int) bool {
+	t := &r.tokens[k]
+	if t.is(classAux | classModal) {
+		return true
+	}
+	for _, rd := range t.word.readings {
+		if rd.cue.frames&(frameBare|frameThat) != 0 && rd.shape&(shapePast|shapePres) != 0 && rd.cue.strength >= 4 {
+			return true
+		}
+	}
+	return false
+}
+
+// relativeLeft tells that the verb belongs to a relative clause: its pronoun
+// stands just before.
+func (r *reader) relativeLeft(k, lo int) bool {
+	for i := k - 1; i >= lo && i >= k-5; i-- {
+		t := &r.tokens[i]
+		if t.is(classRel|classThat) && i > lo && (r.tokens[i-1].plain() || r.tokens[i-1].mark == markComma) && !r.cueVerb(i-1) {
+			return true
+		}
+		if !t.plain() || !t.is(classAux|classModal|classAdv|classNeg|classVerb) && !r.tokens[i].is(classPron) && !t.capital {
+			return false
+		}
+	}
+	return false
+}
+
+// verbLeft tells that a clause of its own stands left of a conjunction.
+func (r *reader) verbLeft(k, lo int) bool {
+	for i := k; i >= lo && i > k-25; i-- {
+		t := &r.tokens[i]
+		if t.mark == markParenClose {
+			i = r.openParen(i, lo)
+			continue
+		}
+		if !t.plain() {
+			return false
+		}
+		if t.is(classRel) {
+			return false
+		}
+		if r.finite(i) {
+			return !r.relativeLeft(i, lo)
+		}
+	}
+	return false
+}
+
+// subject finds the source before a verb group that begins at v, in the
+// sentence that begins at lo.
+func (r *reader) subject(v, lo int) (span, how) {
+	j := v - 1
+	if j < lo {
+		return span{}, byNone
+	}
+	t := &r.tokens[j]
+	switch {
+	case t.mark == markClose && r.tokens[j].quote > 0 && r.quotes[t.quote-1].words() <= 3 && r.quotes[t.quote-1].open > lo:
+		// a name in quotation marks
+	case t.mark == markClose || t.mark == markDash && r.lang.dashes:
+		return span{}, byInversion
+	case t.mark == markComma && j > lo && (r.tokens[j-1].mark == markClose):
+		return span{}, byInversion
+	case t.is(classRel) || t.is(classThat) && j > lo && r.tokens[j-1].plain() && !r.cueVerb(j-1) && !r.tokens[j-1].is(classAdv) && len(r.tokens[j-1].word.nouns) == 0:
+		if j == lo {
+			return span{}, byNone
+		}
+		return span{j, j + 1}, byRelative
+	case t.is(classAnd | classBut):
+		return span{}, byEllipsis
+	case t.is(classPron):
+		return span{j, j + 1}, byPronoun
+	case t.mark == markComma && j > lo && r.tokens[j-1].is(classAnd|classBut):
+		return span{}, byEllipsis
+	case t.mark == markComma:
+		return r.apposed(j, lo)
+	case t.is(classSelf):
+		s, h := r.subject(j, lo)
+		if !s.empty() {
+			s.to = v
+		}
+		return s, h
+	case t.mark != markWord && t.mark != markParenClose && t.mark != markClose:
+		return span{}, byNone
+	}
+	h := r.lead(r.segment(j, lo), j, lo)
+	h = r.list(h, j, lo)
+	if h > j {
+		return span{}, byNone
+	}
+	return span{h, v}, bySubject
+}
+
+// list widens "Iran and Turkey" to "Russia, Iran and Turkey".
+func (r *reader) list(h, j, lo int) int {
+	and := false
+	for k := h; k <= j; k++ {
+		and = and || r.tokens[k].is(classAnd)
+	}
+	for and && h-2 >= lo && r.tokens[h-1].mark == markComma {
+		k := h - 2
+		for k >= lo && k > h-6 && r.tokens[k].plain() && !r.finite(k) && !r.tokens[k].is(classPrep|classSub|classAnd|classAdv) {
+			k--
+		}
+		switch {
+		case k+1 > h-2 || k >= lo && r.tokens[k].mark != markComma:
+			return h
+		case r.dated(k+1, h-1):
+			return h
+		}
+		h = k + 1
+	}
+	return h
+}
+
+func (r *reader) dated(from, to int) bool {
+	for k := from; k < to; k++ {
+		if _, ok := r.dateAt(k, to); ok && !r.tokens[k].is(classDet) {
+			return true
+		}
+	}
+	return false
+}
+
+// lead takes off what opens a sentence before its subject: adverbs, "but", and
+// a phrase of time.
+func (r *reader) lead(h, j, lo int) int {
+	for h <= j {
+		t := &r.tokens[h]
+		if t.is(classAnd|classBut|classNeg|classAux) || t.is(classAdv) && !t.is(classDet) || t.is(classStarter) && !t.is(classDet|classPron) {
+			h++
+			continue
+		}
+		if e, ok := r.dateAt(h, j+1); ok && e <= j && !r.tokens[e].is(classGenitive) {
+			if e <= j && r.tokens[h].word.day == 0 && r.tokens[h].word.unit == 0 && !r.tokens[h].word.relative && !t.is(classLast|classThis) && !r.tokens[e].is(classDet|classPron|classPoss) && !r.tokens[e].capital {
+				return h
+			}
+			h = e
+			continue
+		}
+		if t.is(classSub) {
+			h++
+			continue
+		}
+		if !t.is(classPrep | classAt | classDateprep) {
+			return h
+		}
+		if e, ok := r.dateAt(h+1, j+1); ok && e <= j {
+			h = e
+			continue
+		}
+		e := r.phraseEnd(h+1, j+1)
+		if e > j {
+			return j + 1 // nothing but an adverbial
+		}
+		h = e
+	}
+	return h
+}
+
+// phraseEnd walks over one noun phrase after a preposition at the head of a
+// sentence and stops where the subject can begin.
+func (r *reader) phraseEnd(k, hi int) int {
+	seen := false
+	for ; k < hi; k++ {
+		t := &r.tokens[k]
+		if !t.plain() {
+			return k
+		}
+		if seen && (t.is(classDet|classPron|classPoss|classHonor|classNumber) && !r.tokens[k-1].is(classPrep|classOf|classGenitive) || t.capital && !r.tokens[k-1].capital && !r.tokens[k-1].is(classOf|classPrep|classGenitive|classDet|classAnd|classPoss|classNation)) {
+			return k
+		}
+		if !t.is(classDet | classPoss | classPrep) {
+			seen = true
+		}
+	}
+	return k
+}
+
+// apposed finds the subject before a comma that closes an insertion:
+// "X, the minister of Y, said".
+func (r *reader) apposed(j, lo int) (span, how) {
+	end := j
+	for range 4 {
+		k := r.commaLeft(j, lo)
+		if k < 0 {
+			// the segment begins the sentence or follows a harder mark
+			h := r.lead(r.segmentStart(j-1, lo), j-1, lo)
+			if h > j-1 || !r.headlike(h, j) {
+				return span{}, byNone
+			}
+			return span{h, end}, bySubject
+		}
+		if !r.insertion(k+1, j) {
+			h := r.lead(k+1, j-1, lo)
+			if h > j-1 || !r.headlike(h, j) || j == end {
+				return span{}, byNone
+			}
+			return span{h, end}, bySubject
+		}
+		if h := r.lead(r.segment(k-1, lo), k-1, lo); h < k && r.headlike(h, k) && !r.insertion(h, k) {
+			return span{h, end}, bySubject
+		}
+		j = k
+	}
+	return span{}, byNone
+}
+
+// segmentStart is where the piece between harder marks than a comma begins.
+func (r *reader) segmentStart(j, lo int) int {
+	for k := j; k >= lo; k-- {
+		t := &r.tokens[k]
+		if t.mark != markWord && t.mark != markParenOpen && t.mark != markParenClose && t.mark != markOther && !r.abbreviates(k) || t.is(classSub) && !t.is(classPrep) || t.is(classThat) && !r.relativeAt(k) {
+			return k + 1
+		}
+	}
+	return lo
+}
+
+func (r *reader) relativeAt(k int) bool {
+	return k > 0 && r.tokens[k-1].plain() && !r.cueVerb(k-1)
+}
+
+// commaLeft is the comma before j in the same clause, or -1.
+func (r *reader) commaLeft(j, lo int) int {
+	for k := j - 1; k >= lo && k > j-45; k-- {
+		switch r.tokens[k].mark {
+		case markComma:
+			if r.tokens[k].quote == r.tokens[j].quote {
+				return k
+			}
+		case markSemi, markColon, markDash, markStop:
+			if !r.abbreviates(k) && r.tokens[k].quote == 0 {
+				return -1
+			}
+		case markParenClose:
+			k = r.openParen(k, lo)
+		}
+	}
+	return -1
+}
+
+// insertion tells whether what stands between two commas can be set beside a noun.
+func (r *reader) insertion(from, to int) bool {
+	if from >= to {
+		return false
+	}
+	t := &r.tokens[from]
+	if t.is(classRel|classDet|classPrep|classOf|classAnd|classRole|classNumber|classAdv) || t.digit {
+		return true
+	}
+	if t.is(classPron) || !t.plain() {
+		return false
+	}
+	if len(t.word.readings) > 0 && t.word.readings[0].shape&(shapeGer|shapePart) != 0 || t.is(classVerb) && !t.capital {
+		return true
+	}
+	if !t.capital {
+		return !r.hasFinite(from, to)
+	}
+	for k := from; k < to; k++ {
+		if r.tokens[k].is(classRole) || r.tokens[k].word.month > 0 {
+			return true
+		}
+	}
+	return to-from <= 2 && !t.is(classBody|classNation|classHonor) // Ohio; R-Ky.
+}
+
+// headlike tells whether a run of tokens can be a subject's head.
+func (r *reader) headlike(from, to int) bool {
+	t := &r.tokens[from]
+	if !t.plain() || t.is(classPrep|classSub|classRel|classThat|classAux|classModal|classTo|classObject|classWh) && !t.capital {
+		return false
+	}
+	if t.is(classSub | classWh) {
+		return false
+	}
+	for k := from; k < to; k++ {
+		if r.finite(k) && !r.relativeLeft(k, from) && !r.participial(k) {
+			return false
+		}
+	}
+	return true
+}
+
+// participial tells a verb form that may modify a noun.
+func (r *reader) participial(k int) bool {
+	t := &r.tokens[k]
+	if t.is(classAux | classModal) {
+		return false
+	}
+	for _, rd := range t.word.readings {
+		if rd.shape&(shapePart|shapeGer) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *reader) hasFinite(from, to int) bool {
+	for k := from; k < to; k++ {
+		if r.tokens[k].mark == markParenOpen {
+			k = r.closeParen(k, to)
+			continue
+		}
+		if r.finite(k) || r.tokens[k].is(classClitic) && !r.tokens[k].is(classGenitive) {
+			return true
+		}
+	}
+	return false
+}
+
+// begins tells whether a noun phrase can begin at the token.
+func (r *reader) begins(i, hi int) bool {
+	if i >= hi {
+		return false
+	}
+	t := &r.tokens[i]
+	switch {
+	case t.mark == markOpen:
+		return true
+	case !t.plain():
+		return false
+	case t.is(classDet|classPron|classPoss|classObject|classNation|classHonor|classRole|classBody|classNumber) || t.capital || t.digit:
+		return true
+	case t.is(classPrep | classSub | classThat | classRel | classWh | classTo | classAux | classModal | classAnd | classBut | classNeg | classAdv | classClitic):
+		return false
+	}
+	return true
+}
+
+// phrase walks over the noun phrase that begins at k. A source may be longer
+// than an addressee: it takes a name after a plain noun.
+func (r *reader) phrase(k, hi int, source bool) int {
+	start := k
+	for ; k < hi; k++ {
+		t := &r.tokens[k]
+		if t.mark == markParenOpen {
+			k = r.closeParen(k, hi)
+			continue
+		}
+		if t.mark == markStop && r.abbreviates(k) {
+			continue
+		}
+		if t.mark == markOpen && source && k > start {
+			if q := r.quotes[t.quote-1]; q.words() <= 3 && q.close+1 < hi && r.tokens[q.close+1].capital {
+				k = q.close
+				continue
+			}
+		}
+		if !t.plain() {
+			return k
+		}
+		if k == start {
+			if t.is(classPron | classObject) {
+				return k + 1
+			}
+			continue
+		}
+		prev := &r.tokens[k-1]
+		inside := prev.is(classDet|classPoss|classGenitive|classOf|classNation) || prev.is(classAnd)
+		switch {
+		case t.is(classOf | classGenitive):
+			continue
+		case t.is(classThat | classSub | classPron | classObject | classAux | classModal | classTo | classWh | classRel | classBut | classNeg):
+			return k
+		case t.is(classAnd):
+			if k+1 < hi && r.begins(k+1, hi) && !r.tokens[k+1].is(classPron) && (source || r.tokens[k+1].capital == prev.capital) && !r.hasFiniteSoon(k+1, hi) {
+				continue
+			}
+			return k
+		case inside:
+			continue
+		}
+		if _, ok := r.dateAt(k, hi); ok && !prev.capital {
+			return k
+		}
+		switch {
+		case t.is(classPrep | classAt | classDateprep):
+			if source && t.is(classAddrPrep) == false && k+1 < hi && r.tokens[k+1].capital && !r.lang.free && t.is(classVocal) {
+				continue
+			}
+			return k
+		case t.is(classAdv) && !t.capital:
+			return k
+		case t.is(classDet | classPoss):
+			return k
+		case r.finite(k) && !t.capital:
+			return k
+		case t.capital && !source && !prev.capital && !prev.is(classRole|classNation|classHonor):
+			return k
+		case t.word.day > 0 || t.word.relative:
+			return k
+		}
+	}
+	return k
+}
+
+func (r *reader) hasFiniteSoon(from, hi int) bool {
+	for k := from; k < hi && k < from+6; k++ {
+		if !r.tokens[k].plain() {
+			return false
+		}
+		if r.finite(k) {
+			return true
+		}
+	}
+	return false
+}

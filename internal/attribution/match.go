@@ -1,0 +1,432 @@
+package attribution
+
+// cueAt tries the cues that the token may belong to and returns the token
+// behind the verb group of the one that fits, or i.
+func (r *reader) cueAt(i, lo, hi int) int {
+	t := &r.tokens[i]
+	if t.capital && i > lo && !t.upper && r.tokens[i-1].capital && !r.titleCase(lo, hi) {
+		return i
+	}
+	for k := range t.word.readings {
+		rd := &t.word.readings[k]
+		end, ok := r.tail(i, hi, rd.cue)
+		if !ok {
+			continue
+		}
+		if r.try(rd, i, end, lo, hi) {
+			return end
+		}
+	}
+	return i
+}
+
+// tail tells whether the particles of a cue follow it.
+func (r *reader) tail(i, hi int, c *cue) (end int, ok bool) {
+	end = i + 1
+	for _, w := range c.tail {
+		if end >= hi {
+			return i, false
+		}
+		r.scratch = lowered(r.scratch[:0], r.textOf(end))
+		if string(r.scratch) != w {
+			return i, false
+		}
+		end++
+	}
+	return end, true
+}
+
+// titleCase tells a headline in which words begin with capitals.
+func (r *reader) titleCase(lo, hi int) bool {
+	if hi-lo > 25 || r.tokens[hi-1].mark == markStop {
+		return false
+	}
+	small := 0
+	for k := lo; k < hi; k++ {
+		if t := &r.tokens[k]; t.plain() && !t.capital && !t.digit && t.to-t.from > 4 && t.quote == 0 {
+			small++
+		}
+	}
+	return small <= 1
+}
+
+// group is a cue's verb with its auxiliaries.
+type group struct {
+	from      int
+	passive   bool
+	progress  bool
+	infinite  bool // an infinitive
+	modal     bool
+	perfect   bool
+	preposed  bool // a gerund behind a preposition: "by saying"
+	separated bool
+}
+
+// group walks left from the cue over auxiliaries and adverbs.
+func (r *reader) group(i, lo int, s shape) group {
+	g := group{from: i}
+	k := i - 1
+	adverb := i
+	for ; k >= lo; k-- {
+		t := &r.tokens[k]
+		if !t.plain() || t.quote != 0 {
+			break
+		}
+		switch {
+		case t.is(classAux | classModal):
+			if t.is(classBe) {
+				if s&shapeGer != 0 {
+					g.progress = true
+				} else if s&shapePart != 0 && !g.perfect {
+					g.passive = true
+				}
+			} else if t.is(classModal) {
+				g.modal = true
+			} else {
+				g.perfect = true
+			}
+			g.from = k
+			continue
+		case t.is(classTo) && !g.infinite && g.from == i:
+			g.infinite = true
+			g.from = k
+			continue
+		case t.is(classAdv|classNeg) && !t.is(classPron|classDet):
+			adverb = k
+			continue
+		}
+		break
+	}
+	if adverb < g.from && (k < lo || !r.tokens[k].is(classAnd|classBut) || true) {
+		// adverbs before the group belong to it when its subject stands before them
+		if k >= lo && r.tokens[k].plain() {
+			g.from = adverb
+		}
+	}
+	if k >= lo && s&shapeGer != 0 && !g.progress && r.tokens[k].plain() && r.tokens[k].is(classPrep|classSub|classOf|classAt|classBy) {
+		g.preposed = true
+	}
+	return g
+}
+
+// try fits one reading of a cue into the sentence.
+func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
+	c, s := rd.cue, rd.shape
+	g := r.group(i, lo, s)
+	switch {
+	case s == shapePart && !g.passive && !g.perfect:
+		return false
+	case s == shapeBase && g.from == i && !r.pluralBefore(i, lo):
+		return false
+	case g.infinite && !g.modal && !g.perfect:
+		return r.infinitive(rd, i, end, lo, hi)
+	case s&(shapePast|shapePres) == 0 && s&shapeBase != 0 && g.from == i && i == lo:
+		return false
+	case s&(shapePast|shapePres|shapeBase) != 0 && g.from == i && i > lo && r.tokens[i-1].is(classDet|classPoss|classGenitive|classOf|classNation) && !r.tokens[i-1].is(classPron|classRel|classThat):
+		return false
+	}
+	m := match{cue: c, verb: span{g.from, end}, trust: 0.5 + 0.05*float64(c.strength), passive: g.passive, gerund: s&shapeGer != 0 && !g.progress}
+	if s&shapeGer != 0 && !g.progress {
+		m.verb.from = i
+		return r.participle(m, g, i, end, lo, hi)
+	}
+	if g.passive {
+		return r.passivePhrase(m, i, end, lo, hi)
+	}
+	src, h := r.subject(g.from, lo)
+	m.source, m.how = src, h
+	if h == byNone && !r.lang.free && c.frames&frameSay == 0 {
+		return false
+	}
+	if h == byEllipsis {
+		if m.source = r.ellipsis(g.from, lo); m.source.empty() {
+			return false
+		}
+		m.trust -= 0.05
+	}
+	// said X, behind what is said
+	if h == byInversion || h == byNone {
+		return r.inverted(m, end, lo, hi)
+	}
+	if r.free(m, end, lo, hi) {
+		return true
+	}
+	if !r.forward(&m, end, hi) {
+		if c.frames&(frameSay|framePost) == 0 || !r.backward(&m, m.source.from, end, lo, hi) {
+			return false
+		}
+	}
+	m.trust *= r.worth(m.source, m.how)
+	if m.trust < 0.2 {
+		return false
+	}
+	r.matches = append(r.matches, m)
+	return true
+}
+
+// pluralBefore tells that a base form can be the present of a plural subject.
+func (r *reader) pluralBefore(i, lo int) bool {
+	k := i - 1
+	for k >= lo && r.tokens[k].is(classAdv) {
+		k--
+	}
+	if k < lo {
+		return false
+	}
+	t := &r.tokens[k]
+	if t.mark == markComma || t.mark == markParenClose || t.mark == markClose {
+		return true
+	}
+	if !t.plain() || t.is(classDet|classPoss|classGenitive|classPrep|classTo|classObject|classThat|classAdv|classOf) && !t.is(classPron|classRel) {
+		return false
+	}
+	if t.is(classPron) {
+		return t.is(classPlural | classFirst)
+	}
+	last := r.text[t.to-1]
+	return last == 's' || t.is(classRel|classPlural|classWeak) || t.capital
+}
+
+// infinitive fits "went on to say", "was quick to note": a cue under a verb
+// that says no more than that it happened.
+func (r *reader) infinitive(rd *reading, i, end, lo, hi int) bool {
+	return false
+}
+
+// forward looks for the content behind the cue.
+func (r *reader) forward(m *match, p, hi int) bool {
+	f := m.cue.frames
+	d := m.detail
+	k := r.adverbials(p, hi, &d, f)
+	if k > p || k < hi && r.tokens[k].is(classThat|classWh|classTo) || k < hi && r.tokens[k].mark != markWord {
+		if r.contentAt(m, k, hi, f) {
+			m.detail = d
+			return true
+		}
+	}
+	if f&frameAddressee != 0 && k < hi && r.begins(k, hi) && r.tokens[k].mark == markWord {
+		e := r.phrase(k, hi, false)
+		d2 := d
+		if e > k {
+			d2.addressee = span{k, e}
+			e2 := r.adverbials(e, hi, &d2, f)
+			if r.contentAt(m, e2, hi, f|frameBare) || e2 != e && r.contentAt(m, e, hi, f|frameBare) {
+				m.detail = d2
+				return true
+			}
+			if t := r.thatAhead(e, hi); t > 0 {
+				d2.addressee = span{k, e}
+				if r.contentAt(m, t, hi, f) {
+					m.detail = d2
+					return true
+				}
+			}
+			if f&(frameNoun|frameObjectTo) == 0 {
+				return false
+			}
+		}
+	}
+	if r.contentAt(m, k, hi, f) {
+		m.detail = d
+		return true
+	}
+	if k > p && r.contentAt(m, p, hi, f) {
+		return true
+	}
+	if f&(frameThat) != 0 && f&frameNoun == 0 {
+		if t := r.thatAhead(k, hi); t > 0 && r.contentAt(m, t, hi, f) {
+			m.detail = d
+			return true
+		}
+	}
+	return false
+}
+
+// thatAhead finds a "that" behind a phrase of a few words.
+func (r *reader) thatAhead(k, hi int) int {
+	for i := k; i < hi && i < k+10; i++ {
+		t := &r.tokens[i]
+		if t.is(classThat) && !t.is(classObject) {
+			return i
+		}
+		if !t.plain() && !(t.mark == markComma && r.lang.comma) || t.quote != 0 || r.finite(i) {
+			return -1
+		}
+	}
+	return -1
+}
+
+// contentAt tries to begin the content at token k.
+func (r *reader) contentAt(m *match, k, hi int, f frame) bool {
+	end := r.sentenceEnd(hi)
+	if k >= end {
+		if k < hi && r.tokens[k].mark == markColon && k == hi-1 && f&frameQuote != 0 {
+			m.headline = true // the next paragraph has the words
+			m.forward = true
+			m.content = nil
+			return true
+		}
+		return false
+	}
+	t := &r.tokens[k]
+	if t.mark == markComma && r.lang.comma && k+1 < end && r.tokens[k+1].is(classThat|classWh) {
+		return r.contentAt(m, k+1, hi, f)
+	}
+	if t.mark == markComma || t.mark == markColon {
+		if k+1 < end && (r.tokens[k+1].mark == markOpen || t.mark == markColon) {
+			if f&frameQuote == 0 {
+				return false
+			}
+			if r.tokens[k+1].mark == markOpen {
+				return r.quoteFrom(m, k+1, hi, true)
+			}
+			return r.take(m, k+1, end)
+		}
+		return false
+	}
+	switch {
+	case t.mark == markOpen && f&(frameQuote|frameNoun|frameBare) != 0:
+		return r.quoteFrom(m, k, hi, false)
+	case !t.plain():
+		return false
+	case t.is(classThat) && f&frameThat != 0 && (k+1 < end):
+		if t.is(classPron) && r.finiteAt(k+1, end) { // "that" is the subject itself
+			return f&frameBare != 0 && r.take(m, k, end)
+		}
+		return r.take(m, k, end)
+	case t.is(classWh) && f&frameWh != 0:
+		return r.take(m, k, end)
+	case t.is(classTo) && f&frameTo != 0 && k+1 < end && r.tokens[k+1].plain() && !r.tokens[k+1].capital && !r.tokens[k+1].is(classDet|classPoss|classObject|classPron|classAddr):
+		return r.take(m, k, end)
+	}
+	if f&frameGerund != 0 && r.gerundAt(k) {
+		return r.take(m, k, end)
+	}
+	if f&frameObjectTo != 0 && r.begins(k, end) {
+		e := r.phrase(k, end, false)
+		if e < end && r.tokens[e].is(classTo) {
+			m.trust += 0.02
+			return r.take(m, k, end)
+		}
+	}
+	if f&frameBare != 0 && r.bareClause(k, end) {
+		return r.take(m, k, end)
+	}
+	if f&(frameNoun|frameAccuse) != 0 && r.begins(k, end) && !t.is(classSelf) {
+		m.trust -= 0.08
+		return r.take(m, k, end)
+	}
+	return false
+}
+
+// finiteAt tells a finite verb at the token, adverbs before it aside.
+func (r *reader) finiteAt(k, end int) bool {
+	for k < end && r.tokens[k].is(classAdv|classNeg) {
+		k++
+	}
+	return k < end && r.finite(k)
+}
+
+func (r *reader) gerundAt(k int) bool {
+	t := &r.tokens[k]
+	if t.capital {
+		return false
+	}
+	for _, rd := range t.word.readings {
+		if rd.shape&shapeGer != 0 {
+			return true
+		}
+	}
+	return r.lang.gerund != "" && hasSuffix(r.textOf(k), r.lang.gerund) && !t.is(classAdv|classMedia|classProof)
+}
+
+func hasSuffix(s, suffix string) bool {
+	return len(s) > len(suffix)+2 && s[len(s)-len(suffix):] == suffix
+}
+
+// bareClause tells whether a clause with subject and verb begins at k.
+func (r *reader) bareClause(k, end int) bool {
+	t := &r.tokens[k]
+	if t.is(classSub|classPrep|classAt|classDateprep) && !t.is(classThat) {
+		// "said if elected he would": a clause must follow its comma
+		for i := k + 1; i < end && i < k+25; i++ {
+			if r.tokens[i].mark == markComma {
+				return i+1 < end && r.begins(i+1, end) && r.hasFinite(i+1, end)
+			}
+			if r.tokens[i].is(classPron) && i > k+1 {
+				return r.finiteAt(i+1, end)
+			}
+		}
+		return false
+	}
+	if !r.begins(k, end) && !t.is(classAdv|classThat) || t.is(classObject) && !t.is(classPron|classPoss|classDet) {
+		return false
+	}
+	if t.is(classPron) && k+1 < end {
+		return r.finiteAt(k+1, end) || r.tokens[k+1].is(classClitic) || r.looksFinite(k+1, end) || r.tokens[k+1].is(classAnd|classSelf)
+	}
+	limit := min(end, k+30)
+	for i := k + 1; i < limit; i++ {
+		x := &r.tokens[i]
+		if x.mark == markOpen && i > k {
+			return true
+		}
+		if x.mark == markSemi || x.mark == markColon {
+			return false
+		}
+		if r.finite(i) && !(x.is(classVerb) && r.tokens[i-1].is(classDet|classPoss|classGenitive)) || x.is(classClitic) && !x.is(classGenitive) || r.looksFinite(i, end) && r.tokens[i-1].is(classPron) {
+			return true
+		}
+		if x.is(classClitic) && i+1 < end && r.tokens[i+1].is(classAdv|classDet|classNeg) {
+			return true
+		}
+	}
+	return false
+}
+
+// looksFinite tells an unknown word behind a pronoun, which must be its verb.
+func (r *reader) looksFinite(k, end int) bool {
+	return k < end && r.tokens[k].plain() && !r.tokens[k].capital && r.tokens[k].class&(classPrep|classSub|classDet|classAnd|classOf|classPoss) == 0
+}
+
+// take makes the content of all from k to the end of the sentence.
+func (r *reader) take(m *match, k, end int) bool {
+	if k >= end {
+		return false
+	}
+	m.forward = true
+	m.content = append(m.content[:0:0], span{k, end})
+	m.quoted = r.tokens[end-1].quote
+	return true
+}
+
+// quoteFrom makes the content of the quotation that opens at k, and of what
+// follows it when the sentence goes on as part of it.
+func (r *reader) quoteFrom(m *match, k, hi int, set bool) bool {
+	end := r.sentenceEnd(hi)
+	q := r.quotes[r.tokens[k].quote-1]
+	m.forward = true
+	m.quoted = r.tokens[k].quote
+	stop := q.close + 1
+	if stop < end {
+		comma := q.closed && r.tokens[q.close-1].mark == markComma
+		next := &r.tokens[stop]
+		switch {
+		case comma && !next.is(classPrep), next.mark == markDash || next.mark == markSemi || next.mark == markStop:
+		case set && next.mark == markComma:
+		case next.mark == markComma && stop+1 < end && !r.begins(stop+1, end) && !r.tokens[stop+1].is(classPrep|classSub|classAnd|classBut|classRel):
+		default:
+			stop = end
+		}
+	}
+	m.content = append(m.content[:0:0], span{k, stop})
+	return true
+}
+
+// sentenceEnd is the sentence's end without its full stop.
+func (r *reader) sentenceEnd(hi int) int {
+	for hi > 0 && (r.tokens[hi-1].mark == markStop || r.tokens[hi-1].mark == markColon) && r.tokens[hi-1].quote == 0 && !r.abbreviates(hi-1) {
+		hi--
+	}
+	return hi
+}

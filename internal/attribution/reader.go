@@ -1,0 +1,241 @@
+package attribution
+
+import (
+	"math"
+	"slices"
+	"strings"
+)
+
+// reader reads one text. Its slices are used again for every paragraph.
+type reader struct {
+	lang    *language
+	text    string
+	options Options
+	asking  bool // the text has turned to its readers and asks
+
+	tokens  []token
+	quotes  []quotation
+	ends    []int
+	shut    []int
+	scratch []byte
+	low     []byte
+	matches []match
+	scene   scene
+
+	names       register
+	suggestions []Suggestion
+	running     int     // the suggestion whose quotation runs on, plus 1
+	colon       int     // the suggestion that waits for the next paragraph, plus 1
+	last        *person // the source of the statement before
+}
+
+// match is a cue with what was found round it, in tokens.
+type match struct {
+	cue      *cue
+	verb     span
+	source   span
+	how      how
+	content  []span
+	forward  bool // the content stands behind the cue
+	passive  bool
+	gerund   bool
+	trust    float64
+	detail   detail
+	quoted   int // the quotation the content ends with, plus 1
+	headline bool
+	post     span // what stands behind "X, Y said, …"
+}
+
+// detail is what stands beside cue and source.
+type detail struct {
+	when      span
+	where     span
+	medium    span
+	addressee span
+	evidence  bool
+}
+
+func (r *reader) textOf(i int) string { return r.text[r.tokens[i].from:r.tokens[i].to] }
+
+// slice is the text between two tokens.
+func (r *reader) slice(i, end int) string {
+	if end <= i {
+		return ""
+	}
+	return r.text[r.tokens[i].from:r.tokens[end-1].to]
+}
+
+func (r *reader) span(s span) Span {
+	a, b := &r.tokens[s.from], &r.tokens[s.to-1]
+	return Span{Text: r.text[a.from:b.to], Start: a.first, End: b.end}
+}
+
+// paragraph reads text[from:to]; n is the code points before it.
+func (r *reader) paragraph(from, to, n int) {
+	line := strings.TrimSpace(r.text[from:to])
+	if line == "" || r.asking {
+		return
+	}
+	switch r.notice(line) {
+	case noticeSkip:
+		return
+	case noticeAppeal:
+		r.asking = true
+		return
+	}
+	r.tokenise(from, to, n)
+	if len(r.tokens) == 0 {
+		return
+	}
+	r.quotations(to)
+	r.sentences()
+	r.names.note(r)
+	running, colon := r.running, r.colon
+	r.running, r.colon = 0, 0
+	open := -1 // the token where a quotation from the paragraph before ends
+	if (running > 0 || colon > 0) && r.tokens[0].mark == markOpen {
+		open = 0
+	}
+	first := len(r.suggestions)
+	lo := 0
+	for s, hi := range r.ends {
+		r.sentence(lo, hi, s == 0)
+		lo = hi
+	}
+	if open == 0 {
+		r.runOn(max(running, colon)-1, first)
+	}
+}
+
+// runOn gives the quotation that opens this paragraph to the statement before.
+func (r *reader) runOn(to, first int) {
+	q := r.quotes[0]
+	for i := first; i < len(r.suggestions); i++ {
+		for _, c := range r.suggestions[i].Content {
+			if c.Start < r.tokens[q.close].end {
+				return
+			}
+		}
+	}
+	s := &r.suggestions[to]
+	s.Content = append(s.Content, r.span(span{q.open, q.close + 1}))
+	if q.runs {
+		r.running = to + 1
+	}
+}
+
+// sentence finds the statements of the sentence tokens[lo:hi].
+func (r *reader) sentence(lo, hi int, first bool) {
+	r.matches = r.matches[:0]
+	if first && r.headline(lo, hi) {
+		return
+	}
+	r.scene.reset(r, lo, hi)
+	for i := lo; i < hi; i++ {
+		t := &r.tokens[i]
+		if t.quote != 0 {
+			i = r.quotes[t.quote-1].close
+			continue
+		}
+		w := t.word
+		if len(w.preps) > 0 && r.according(i, lo, hi) {
+			continue
+		}
+		if len(w.readings) > 0 {
+			if e := r.cueAt(i, lo, hi); e > i {
+				i = e - 1
+				continue
+			}
+		}
+		if len(w.nouns) > 0 {
+			r.nounCue(i, lo, hi)
+		}
+	}
+	r.trim(lo, hi)
+	if len(r.matches) == 0 {
+		r.extend(lo, hi)
+		return
+	}
+	slices.SortStableFunc(r.matches, func(a, b match) int { return r.order(a) - r.order(b) })
+	for i := range r.matches {
+		r.suggest(&r.matches[i], lo, hi)
+	}
+}
+
+// order is where a match begins.
+func (r *reader) order(m match) int {
+	at := math.MaxInt
+	for _, s := range append(m.content, m.source, m.verb) {
+		if !s.empty() {
+			at = min(at, s.from)
+		}
+	}
+	return at
+}
+
+// extend gives a sentence that is nothing but a quotation to the statement
+// whose quotation stands just before it.
+func (r *reader) extend(lo, hi int) {
+	if r.tokens[lo].mark != markOpen || len(r.suggestions) == 0 || lo == 0 {
+		return
+	}
+	q := r.quotes[r.tokens[lo].quote-1]
+	if q.close < hi-2 || q.words() < 2 {
+		return
+	}
+	at := len(r.suggestions) - 1
+	s := &r.suggestions[at]
+	last := s.Content[len(s.Content)-1]
+	end := last.End
+	if s.Source != nil {
+		end = max(end, s.Source.End)
+	}
+	if s.Cue != nil {
+		end = max(end, s.Cue.End)
+	}
+	if s.Kind == Indirect || !r.within(end, lo) {
+		return
+	}
+	s.Content = append(s.Content, r.span(span{q.open, q.close + 1}))
+	if q.runs {
+		r.running = at + 1
+	}
+}
+
+// within tells that a code point lies in the sentence before the token's.
+func (r *reader) within(point, at int) bool {
+	before := r.tokens[at].sentence - 1
+	if before < 0 {
+		return false
+	}
+	start := 0
+	if before > 0 {
+		start = r.ends[before-1]
+	}
+	return point > r.tokens[start].first
+}
+
+// finish returns what is sure enough, in text order.
+func (r *reader) finish() []Suggestion {
+	out := make([]Suggestion, 0, len(r.suggestions))
+	for i := range r.suggestions {
+		s := &r.suggestions[i]
+		if s.Confidence < r.options.Least || len(s.Content) == 0 {
+			continue
+		}
+		out = append(out, *s)
+	}
+	slices.SortStableFunc(out, func(a, b Suggestion) int { return first(a) - first(b) })
+	return out
+}
+
+func first(s Suggestion) int {
+	at := s.Content[0].Start
+	if s.Source != nil {
+		at = min(at, s.Source.Start)
+	}
+	if s.Cue != nil {
+		at = min(at, s.Cue.Start)
+	}
+	return at
+}

@@ -1,0 +1,130 @@
+package attribution
+
+import (
+	"math"
+	"slices"
+)
+
+// suggest makes the record of a match.
+func (r *reader) suggest(m *match, lo, hi int) {
+	if m.trust < r.options.Least/2 || len(m.content) == 0 && !m.headline {
+		return
+	}
+	s := Suggestion{About: []string{}}
+	outside, inside := 0, 0
+	for _, c := range m.content {
+		if c.empty() {
+			continue
+		}
+		s.Content = append(s.Content, r.span(c))
+		for k := c.from; k < c.to; k++ {
+			switch t := &r.tokens[k]; {
+			case t.plain() && t.quote != 0:
+				inside++
+			case t.plain():
+				outside++
+			}
+		}
+	}
+	if len(s.Content) == 0 && !m.headline {
+		return
+	}
+	switch {
+	case inside > 0 && outside == 0 || m.headline || r.lang.dashes && r.tokens[lo].mark == markDash && !m.forward:
+		s.Kind = Direct
+	case inside > 0:
+		s.Kind = Mixed
+	default:
+		s.Kind = Indirect
+	}
+	cue := r.span(m.verb)
+	s.Cue = &cue
+	p, short := r.resolve(m)
+	if !m.source.empty() {
+		s.Source = &Source{Span: r.span(m.source)}
+		if short && p != nil && p.name != "" && p.name != s.Source.Text {
+			s.Source.Mention, s.Source.Text = s.Source.Text, p.name
+		}
+	}
+	if p != nil {
+		s.Role, s.Body = p.role, p.of
+		if p.body && s.Body == "" {
+			s.Body = p.name
+		}
+	}
+	nested := false
+	for i := range r.matches {
+		o := &r.matches[i]
+		for _, c := range o.content {
+			nested = nested || o != m && c.from <= m.verb.from && m.verb.from < c.to
+		}
+	}
+	d := m.detail
+	if !nested {
+		d.when = either(d.when, r.scene.when)
+		d.where = either(d.where, r.scene.where)
+		d.medium = either(d.medium, r.scene.medium)
+		if p != nil {
+			r.last = p
+		}
+	}
+	if !d.when.empty() {
+		s.When = r.when(d.when.from, d.when.to)
+	}
+	s.Where = r.slice(d.where.from, d.where.to)
+	s.Medium = r.slice(d.medium.from, d.medium.to)
+	s.Addressee = r.slice(d.addressee.from, d.addressee.to)
+	if d.evidence {
+		s.Evidence = NonePresented
+	}
+	r.about(&s, m, p)
+	s.Confidence = math.Round(100*min(0.99, max(0.01, m.trust))) / 100
+	r.suggestions = append(r.suggestions, s)
+	at := len(r.suggestions)
+	if m.headline {
+		r.colon = at
+	}
+	if m.quoted > 0 && r.quotes[m.quoted-1].runs {
+		r.running = at
+	}
+}
+
+func either(a, b span) span {
+	if a.empty() {
+		return b
+	}
+	return a
+}
+
+// The most names that a statement is said to be about.
+const mostAbout = 8
+
+// about lists the names in the content, without the speaker's.
+func (r *reader) about(s *Suggestion, m *match, speaker *person) {
+	for _, c := range m.content {
+		for i := c.from; i < c.to && len(s.About) < mostAbout; i++ {
+			if !r.nameable(i) || r.tokens[i].is(classNation) && (i+1 >= c.to || !r.tokens[i+1].capital) {
+				continue
+			}
+			e := r.run(i, c.to)
+			if e == i {
+				continue
+			}
+			n, body := r.core(span{i, e})
+			last := &r.tokens[n.to-1]
+			lower := e < c.to && r.tokens[e].plain() && !r.tokens[e].capital
+			_ = lower
+			if !last.is(classNation|classRole|classHonor) || body {
+				p := r.names.by[r.key(n.to-1)]
+				name := r.slice(n.from, n.to)
+				if p != nil && p.length > n.to-n.from && (n.to-n.from == 1) && !r.tokens[n.from].is(classBody) {
+					name = p.name
+				}
+				if (p == nil || p != speaker) && !slices.Contains(s.About, name) {
+					s.About = append(s.About, name)
+				}
+			}
+			i = e - 1
+		}
+	}
+}
