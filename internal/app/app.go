@@ -33,6 +33,7 @@ import (
 	"mimeo/internal/reminder"
 	"mimeo/internal/staff"
 	"mimeo/internal/story"
+	"mimeo/internal/story/archive"
 	"mimeo/internal/vault"
 )
 
@@ -60,6 +61,7 @@ type App struct {
 	Newsletters   *newsletter.Press
 	Fronts        *front.Layout
 	Languages     *lang.Book
+	Archive       *archive.Archive
 
 	config config.Config
 	log    *slog.Logger
@@ -185,6 +187,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	}
 	a.mails = mail.NewQueue(a.DB, a.Jobs, a.Vault, post, mail.Options{Now: now, Log: a.log})
 	a.Stories = story.New(a.DB, a.ids, story.Options{Zone: a.zone, DefaultLang: c.Newsroom.Languages[0]})
+	a.keepArchive()
 	a.Fronts = front.New(a.DB, a.Stories, a.record)
 	a.Appeals = appeal.New(a.DB, a.log)
 	if err := a.Appeals.Reload(ctx); err != nil {

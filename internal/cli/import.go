@@ -15,7 +15,7 @@ import (
 
 type storyImportCmd struct {
 	Files    []string `arg:"" name:"file" help:"Pages to bring in; - reads standard input."`
-	Format   string   `help:"What the files are: text." enum:"text" default:"text"`
+	Format   string   `help:"What the files are: text, wxr, ghost, substack, ninjs or mimeo." enum:"text,wxr,ghost,substack,ninjs,mimeo" default:"text"`
 	Title    string   `help:"Headline; without it a page's first line is."`
 	Dateline string   `help:"The day the text speaks from, like 2026-11-22."`
 	Lang     string   `help:"Language of the pages; without it the newsroom's first."`
@@ -23,9 +23,14 @@ type storyImportCmd struct {
 	Byline   []string `help:"Who wrote them."`
 	Publish  bool     `help:"Show them to readers at once."`
 	DryRun   bool     `help:"Say what would happen and change nothing."`
+	Pictures []string `help:"Folder or zip file in which the pictures of an export lie; none is ever fetched."`
+	Report   string   `help:"File that gets all that is told, with the comments left out, as JSON Lines."`
 }
 
 func (c storyImportCmd) Run(ctx context.Context, s *session) error {
+	if c.Format != "text" {
+		return c.takeIn(ctx, s)
+	}
 	run := story.ImportRun{
 		ImportOptions: story.ImportOptions{Title: c.Title, Lang: c.Lang, Section: c.Section, Bylines: c.Byline},
 		Publish:       c.Publish, DryRun: c.DryRun,

@@ -14,6 +14,8 @@ type Options struct {
 	Picture func(p Picture) (b prose.Block, ok bool)
 	// Attachment finds the picture that a gallery names by its number there.
 	Attachment func(id int64) (Picture, bool)
+	// Attached gives the pictures of a gallery that names none.
+	Attached func() []Picture
 	// Site is the address of the site: links to it become paths, so that they
 	// lead to the story's new address. "" leaves links as they are.
 	Site string
@@ -48,6 +50,8 @@ func Convert(body Body, lead Picture, o Options) (prose.Doc, []string) {
 		b.lexical(text)
 	case Mobiledoc:
 		b.mobiledoc(text)
+	case Markdown:
+		b.markdown(text)
 	case Plain:
 		for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n") {
 			b.words(line, false)

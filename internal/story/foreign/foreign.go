@@ -49,6 +49,7 @@ type Item struct {
 	Addresses  []string // addresses or paths under which it was found
 	Lead       Picture  // stands above the text
 	Body       Body
+	Attached   func() []Picture // the pictures that belong to it, for a gallery of all; nil for none. Good while the item is visited.
 	Comments   []Comment
 	Warnings   []string // what could not be carried, in words for an editor
 }
@@ -68,6 +69,7 @@ const (
 	Classic   Form = "classic" // HTML in which an empty line parts paragraphs, with shortcodes
 	Lexical   Form = "lexical"
 	Mobiledoc Form = "mobiledoc"
+	Markdown  Form = "markdown"
 	Plain     Form = "plain"
 )
 

@@ -185,6 +185,14 @@ func (r *reading) platform(c code, base string, names ...string) {
 // gallery puts the pictures that a gallery names.
 func (r *reading) gallery(c code) {
 	ids := strings.FieldsFunc(c.first("ids", "include"), func(r rune) bool { return r < '0' || r > '9' })
+	if len(ids) == 0 && r.opt.Attached != nil {
+		if all := r.opt.Attached(); len(all) > 0 {
+			for _, p := range all {
+				r.picture(p)
+			}
+			return
+		}
+	}
 	if len(ids) == 0 {
 		r.warn("a gallery that names no pictures was left out: %s", short(c.raw))
 		return

@@ -31,6 +31,8 @@ func (e *Export) item(p *post) (it *foreign.Item, ok bool) {
 		return nil, false
 	case "publish", "":
 		it.Status = foreign.Public
+	case "draft":
+		it.Status = foreign.Draft
 	default:
 		it.Status = foreign.Draft
 		it.Warn("it was %s there and is a draft here", stateWord(p.status))
@@ -55,6 +57,7 @@ func (e *Export) item(p *post) (it *foreign.Item, ok bool) {
 			}
 		}
 	}
+	it.Attached = func() []foreign.Picture { return e.album.of(p.id) }
 	it.Key = "wxr " + e.Site + " " + key
 	it.Title = foreign.Line(valid(p.title))
 	it.Standfirst = foreign.Strip(p.excerpt.String())
@@ -89,7 +92,7 @@ func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 func stateWord(status string) string {
 	switch status {
-	case "draft", "pending", "private":
+	case "pending", "private":
 		return status
 	case "future":
 		return "scheduled"

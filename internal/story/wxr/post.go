@@ -22,6 +22,7 @@ type post struct {
 
 	n, line    int
 	id         int64
+	parent     int64
 	kind       string
 	status     string
 	title      string
@@ -130,6 +131,10 @@ func (p *post) element(s *scanner, t tag) error {
 	case "wp:post_id":
 		text, err := small(s, t.name)
 		p.id, _ = strconv.ParseInt(text, 10, 64)
+		return err
+	case "wp:post_parent":
+		text, err := small(s, t.name)
+		p.parent, _ = strconv.ParseInt(text, 10, 64)
 		return err
 	case "wp:is_sticky":
 		text, err := small(s, t.name)

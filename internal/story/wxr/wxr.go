@@ -66,7 +66,7 @@ func (e *Export) Survey(ctx context.Context, r io.Reader) error {
 	err := e.walk(ctx, r, report, func(p *post) error {
 		switch p.kind {
 		case "attachment":
-			return e.album.add(p.id, foreign.Picture{URL: p.attachment, Alt: p.meta["_wp_attachment_image_alt"], Caption: p.excerpt.String()})
+			return e.album.add(p.id, p.parent, foreign.Picture{URL: p.attachment, Alt: p.meta["_wp_attachment_image_alt"], Caption: p.excerpt.String()})
 		case "guest-author":
 			e.guest(p)
 		default:

@@ -19,13 +19,3 @@ create table import_address (
   at integer not null
 ) strict;
 create index import_address_story on import_address (story);
-
--- The pictures that came along, by the hash of their file, so that a story
--- brought in again does not double them.
-create table import_picture (
-  hash text primary key not null,
-  src text not null, -- a path on this site
-  width integer not null,
-  height integer not null,
-  at integer not null
-) strict;
