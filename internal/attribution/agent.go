@@ -304,6 +304,9 @@ func (r *reader) trim(lo, hi int) {
 				c.to = cut
 			}
 		}
+		if at := r.clauseStop(m, c, lo); at > c.from {
+			c.to = at
+		}
 		if at := r.lacking(c.from, c.to); at > c.from {
 			m.detail.evidence = true
 			c.to = at
@@ -354,6 +357,43 @@ func (r *reader) cut(c *span, o *match) int {
 		return k - 1
 	case o.how == byAgent && o.verb.from == edge && len(o.cue.tail) > 0 && !o.forward:
 		return edge
+	}
+	return 0
+}
+
+// clauseStop is where the content of a cue ends that stands in a clause before
+// the main one: "If X says Y, Z will …", "X, who says Y, did …"; or 0.
+func (r *reader) clauseStop(m *match, c *span, lo int) int {
+	if !m.forward || m.source.empty() || m.how == byAgent {
+		return 0
+	}
+	at := m.source.from
+	under := m.how == byRelative
+	for k := at - 1; !under && k >= lo && k >= at-2; k-- {
+		under = r.tokens[k].is(classSub|classWh) && (k == lo || r.tokens[k-1].mark == markComma || r.tokens[k-1].is(classAnd|classBut))
+	}
+	if !under {
+		return 0
+	}
+	for k := c.from + 1; k < c.to-1; k++ {
+		t := &r.tokens[k]
+		if t.quote != 0 {
+			k = r.quotes[t.quote-1].close
+			if r.tokens[k].mark == markClose && r.tokens[k-1].mark == markComma {
+				return k + 1
+			}
+			continue
+		}
+		if t.mark != markComma {
+			continue
+		}
+		n := k + 1
+		if r.finiteAt(n, c.to) || m.how != byRelative && r.begins(n, c.to) && r.hasFinite(n, c.to) {
+			return k
+		}
+		if m.how == byRelative && r.tokens[n].is(classAdv) {
+			return k
+		}
 	}
 	return 0
 }

@@ -222,7 +222,7 @@ func (r *reader) subject(v, lo int) (span, how) {
 	if h > j {
 		return span{}, byNone
 	}
-	return span{h, v}, bySubject
+	return span{h, r.trimTail(h, v)}, bySubject
 }
 
 // list widens "Iran and Turkey" to "Russia, Iran and Turkey".
@@ -540,4 +540,20 @@ func (r *reader) hasFiniteSoon(from, hi int) bool {
 		}
 	}
 	return false
+}
+
+// trimTail takes off the adverbials between a subject and its verb: "Trump on
+// Monday said", "Bush in a post said".
+func (r *reader) trimTail(h, v int) int {
+	for k := max(h+1, v-8); k < v; k++ {
+		t := &r.tokens[k]
+		if !t.plain() || !t.is(classPrep|classAt|classDateprep) && t.word.day == 0 && !t.word.relative && !t.is(classLast|classThis) {
+			continue
+		}
+		d := detail{}
+		if r.adverbials(k, v, &d, 0) == v && (!d.when.empty() || !d.medium.empty()) {
+			return k
+		}
+	}
+	return v
 }

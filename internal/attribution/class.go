@@ -59,6 +59,8 @@ const (
 	classDateprep // prepositions of days
 	classAddrPrep // "to" of "said to reporters"
 	classVocal    // may stand between a quotation and its cue
+	classPercent   // percent: people counted, not named
+	classAmbiguous // a present or base form that is a noun as often
 	classSelf     // himself: belongs to its noun
 )
 
@@ -71,7 +73,7 @@ var classNames = map[string]class{
 	"plural": classPlural, "neuter": classNeuter, "first": classFirst, "last": classLast, "this": classThis, "next": classNext,
 	"unit": classUnit, "lack": classLack, "proof": classProof, "give": classGive, "as": classAs, "notname": classNotName,
 	"place": classPlace, "at": classAt, "by": classBy, "thing": classThing, "starter": classStarter, "number": classNumber,
-	"ago": classAgo, "weak": classWeak, "dateprep": classDateprep, "addrprep": classAddrPrep, "vocal": classVocal, "self": classSelf,
+	"ago": classAgo, "weak": classWeak, "dateprep": classDateprep, "addrprep": classAddrPrep, "vocal": classVocal, "self": classSelf, "percent": classPercent, "ambiguous": classAmbiguous,
 }
 
 // frame is what may stand beside a cue; the letters are those of the cue

@@ -111,7 +111,7 @@ func (r *reader) group(i, lo int, s shape) group {
 
 // try fits one reading of a cue into the sentence.
 func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
-	c, s := rd.cue, rd.shape
+	c, s, t := rd.cue, rd.shape, &r.tokens[i]
 	g := r.group(i, lo, s)
 	switch {
 	case s == shapePart && !g.passive && !g.perfect:
@@ -134,6 +134,15 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 		return r.passivePhrase(m, i, end, lo, hi)
 	}
 	src, h := r.subject(g.from, lo)
+	if (h == bySubject || h == byNone) && g.from > lo && r.tokens[g.from-1].mark == markComma && c.frames&frameSay != 0 && r.begins(end, hi) && r.tokens[end].plain() {
+		// ", said X": the subject stands behind when no clause does
+		if e := r.phrase(end, hi, true); e > end && (e >= hi || !r.finite(e) && !r.tokens[e].is(classTo)) && !r.tokens[end].is(classPron) {
+			h = byInversion
+		}
+	}
+	if t.is(classAmbiguous) && s&(shapePres|shapeBase) == s && h != byPronoun && h != byRelative && g.from == i && !(end < hi && (r.tokens[end].is(classThat|classDet|classPron|classPoss|classObject|classWh) || r.tokens[end].mark == markOpen || r.tokens[end].mark == markComma && end+1 < hi && r.tokens[end+1].mark == markOpen)) {
+		return false
+	}
 	m.source, m.how = src, h
 	if h == byNone && !r.lang.free && c.frames&frameSay == 0 {
 		return false
@@ -230,7 +239,7 @@ func (r *reader) forward(m *match, p, hi int) bool {
 		m.detail = d
 		return true
 	}
-	if k > p && r.contentAt(m, p, hi, f) {
+	if k > p && !r.tokens[p].is(classPrep|classAt|classDateprep|classAdv|classAddrPrep) && r.contentAt(m, p, hi, f) {
 		return true
 	}
 	if f&(frameThat) != 0 && f&frameNoun == 0 {
@@ -353,8 +362,8 @@ func (r *reader) bareClause(k, end int) bool {
 			if r.tokens[i].mark == markComma {
 				return i+1 < end && r.begins(i+1, end) && r.hasFinite(i+1, end)
 			}
-			if r.tokens[i].is(classPron) && i > k+1 {
-				return r.finiteAt(i+1, end)
+			if i == k+1 && !r.begins(i, end) {
+				return false
 			}
 		}
 		return false

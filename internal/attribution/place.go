@@ -256,6 +256,8 @@ func (r *reader) backward(m *match, edge, p, lo, hi int) bool {
 	default:
 		return false
 	}
+	// "X, Y said, would …": neither half is a clause
+	halved := p+1 < stop && r.tokens[p].mark == markComma && r.finiteAt(p+1, stop) && r.begins(start, e)
 	for e > start && (r.tokens[e-1].mark == markComma || r.tokens[e-1].mark == markDash) {
 		e--
 	}
@@ -271,7 +273,7 @@ func (r *reader) backward(m *match, edge, p, lo, hi int) bool {
 			start = q.open
 		}
 		m.quoted = r.tokens[e-1].quote
-	} else if e-start < 3 || m.cue.frames&(frameSay|framePost) == 0 || !r.hasFinite(start, e) && !r.lang.free {
+	} else if m.cue.frames&(frameSay|framePost) == 0 || !r.hasFinite(start, e) && !r.lang.free && !halved {
 		return false
 	}
 	d := m.detail
@@ -293,6 +295,8 @@ func (r *reader) backward(m *match, edge, p, lo, hi int) bool {
 			q := r.quotes[r.tokens[n].quote-1]
 			m.content = append(m.content, span{n, min(q.close+1, hi)})
 			m.quoted = r.tokens[n].quote
+		case halved:
+			m.post = span{n, stop}
 		case !quoted && r.tokens[n].plain() && !r.tokens[n].is(classSub|classPrep|classRel|classAt|classDateprep) && len(r.tokens[n].word.readings) == 0 && r.tokens[n].quote == 0:
 			m.post = span{n, stop}
 		}
@@ -325,6 +329,9 @@ func (r *reader) worth(s span, h how) float64 {
 		x := &r.tokens[k]
 		if x.is(classNotName) {
 			return 0.3
+		}
+		if x.is(classPercent) {
+			return 0.55
 		}
 		name = name || x.capital && (k > s.from || s.to-s.from > 1 || !r.startsSentence(k) || x.class == 0)
 		known = known || x.is(classRole|classBody|classMedia|classThing|classWeak|classHonor|classNation|classAddr)
