@@ -25,7 +25,9 @@ type album struct {
 	buffer []byte
 }
 
-func newAlbum(spill Spill) *album { return &album{spill: spill, at: map[int64]int64{}, last: map[int64]int64{}} }
+func newAlbum(spill Spill) *album {
+	return &album{spill: spill, at: map[int64]int64{}, last: map[int64]int64{}}
+}
 
 const (
 	albumBuffer = 64 << 10
