@@ -52,6 +52,9 @@ var Bans = []Ban{
 // ValuesBans are imports that a value may not have: the ways to the outside.
 var ValuesBans = []string{"os", "net", "net/http", "database/sql", "log/slog", "io/fs", "embed", "syscall", "crypto/rand"}
 
+// ValuesWithFiles are the values that carry data of their own in the binary.
+var ValuesWithFiles = []string{"internal/attribution"}
+
 // Call keeps a call of the standard library to the packages named; tests are free.
 type Call struct {
 	Package, Func string

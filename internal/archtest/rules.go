@@ -105,7 +105,7 @@ func bannedImports(pkgs []pkg, bans []Ban, ladder [][]string) (faults []string) 
 				}
 			}
 			if at := level(ladder, name); at >= 0 && at < Values {
-				if foreign := strings.Contains(i, ".") && !strings.HasPrefix(i, "golang.org/x/"); foreign || matches(i, ValuesBans) {
+				if foreign := strings.Contains(i, ".") && !strings.HasPrefix(i, "golang.org/x/"); foreign || matches(i, ValuesBans) && (i != "embed" || !matches(name, ValuesWithFiles)) {
 					faults = append(faults, fmt.Sprintf("%s imports %s, but a value does no input or output", name, i))
 				}
 			}
