@@ -44,12 +44,15 @@ type commands struct {
 	JSON          bool   `name:"json" help:"Answer in JSON."`
 
 	Serve        serveCmd        `cmd:"" help:"Serve the newsroom."`
+	Setup        setupCmd        `cmd:"" help:"Print the one-time link by which the first owner comes in."`
+	Staff        staffCmd        `cmd:"" help:"Staff: list, trail check."`
 	Story        storyCmd        `cmd:"" help:"Stories: import, list, show, publish, retract."`
 	Appeal       appealCmd       `cmd:"" help:"Appeals: decide, show, save, live, draft, archive, report."`
 	Contribution contributionCmd `cmd:"" help:"Contributions: reconcile with the payment processor."`
 	Ledger       ledgerCmd       `cmd:"" help:"The ledger: check, export."`
 	Vault        vaultCmd        `cmd:"" help:"The keys: status, forget a lost folder."`
 	Jobs         jobsCmd         `cmd:"" help:"Work that gave up: list, retry."`
+	Statement    statementCmd    `cmd:"" help:"Statements: suggest who said what in a text."`
 	Conf         configCmd       `cmd:"" name:"config" help:"The options: show, check."`
 	Health       healthCmd       `cmd:"" name:"healthcheck" help:"Ask a running server whether it is ready."`
 	Version      versionCmd      `cmd:"" help:"Print the version."`

@@ -91,7 +91,7 @@ func (d *Door) Ask(ctx context.Context, by Member, action Action, object, reason
 	}
 	err = d.write(ctx, "asking for a second person", func(ctx context.Context, tx *db.Tx) error {
 		a = Approval{
-			ID: d.ids.Secret(), Action: action, Object: object, Reason: reason, By: by.ID,
+			ID: d.ids.UUID(), Action: action, Object: object, Reason: reason, By: by.ID,
 			Asked: tx.Now, Ends: tx.Now.Add(AskLife), Stage: Asked,
 		}
 		if err := d.Record(ctx, tx, Act{by.ID, "approval.ask", a.ID}); err != nil {

@@ -175,13 +175,13 @@ func approvalOf(ctx context.Context, tx *db.Tx, id string) (Approval, error) {
 // approvalOn is one about something, at a stage and not lapsed.
 func approvalOn(ctx context.Context, tx *db.Tx, action Action, object string, stage Stage, now time.Time) (Approval, error) {
 	return scanApproval(tx.QueryRow(ctx, "select "+approvalColumns+` from staff_approval
-		where object = $1 and action = $2 and state = $3 and ends > $4 order by asked desc, id limit 1`,
+		where object = $1 and action = $2 and state = $3 and ends > $4 order by asked desc, id desc limit 1`,
 		object, string(action), string(stage), db.Micros(now)).Scan)
 }
 
 func newestApproval(ctx context.Context, tx *db.Tx, action Action, object string) (Approval, error) {
 	return scanApproval(tx.QueryRow(ctx, "select "+approvalColumns+` from staff_approval
-		where object = $1 and action = $2 order by asked desc, id limit 1`, object, string(action)).Scan)
+		where object = $1 and action = $2 order by asked desc, id desc limit 1`, object, string(action)).Scan)
 }
 
 func approvalsIn(ctx context.Context, tx *db.Tx, stage Stage, most int) (all []Approval, err error) {
@@ -189,7 +189,7 @@ func approvalsIn(ctx context.Context, tx *db.Tx, stage Stage, most int) (all []A
 		a, err := scanApproval(scan)
 		all = append(all, a)
 		return err
-	}, "select "+approvalColumns+" from staff_approval where state = $1 order by asked desc, id limit $2", string(stage), most)
+	}, "select "+approvalColumns+" from staff_approval where state = $1 order by asked desc, id desc limit $2", string(stage), most)
 	return all, err
 }
 
