@@ -42,7 +42,7 @@ func (d *Desk) questions(ctx context.Context, v *visit) (open, closed []question
 	if err != nil {
 		return nil, nil, err
 	}
-	names, err := d.names(ctx)
+	names, err := d.colleagues(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -72,8 +72,8 @@ func linkOf(a staff.Approval) string {
 	}
 }
 
-// names are the members' by id.
-func (d *Desk) names(ctx context.Context) (map[string]string, error) {
+// colleagues are the members' by id.
+func (d *Desk) colleagues(ctx context.Context) (map[string]string, error) {
 	all, err := d.Door.Members(ctx)
 	if err != nil {
 		return nil, err
@@ -176,7 +176,7 @@ func (d *Desk) trail(v *visit, w http.ResponseWriter, r *http.Request) error {
 
 func (d *Desk) newTrail(v *visit, r *http.Request, before int64) (data trailPage, err error) {
 	data = trailPage{page: v.newPage(v.T("staff.trail"))}
-	names, err := d.names(r.Context())
+	names, err := d.colleagues(r.Context())
 	if err != nil {
 		return data, err
 	}
