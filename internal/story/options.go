@@ -29,13 +29,16 @@ type Options struct {
 	Published []func(ctx context.Context, tx *db.Tx, s *Story) error
 	// Corrected is told of each visible act with a note.
 	Corrected []func(ctx context.Context, tx *db.Tx, s *Story, p Publication) error
-	// Hidden takes words or pictures out of what is built on stories and says
-	// in how many places it found them. It is called once for each redaction,
-	// and again when that was interrupted.
-	Hidden []func(ctx context.Context, tx *db.Tx, r Redaction) (reached int, err error)
-	// Containing finds stories whose texts may contain a term, by an index:
-	// their ids after a given one, in order. Nil looks through all stories.
-	Containing func(ctx context.Context, tx *db.Tx, term, after string, limit int) (ids []string, err error)
+	// Hidden takes names and pictures out of what is built on stories.
+	Hidden []Hider
+}
+
+// Hider hides names and pictures in what is built on stories.
+type Hider struct {
+	What string // it is called in the account, such as "statements"
+	// Hide says in how many places it found them; in a dry run it changes
+	// nothing. It is called again when a redaction was interrupted.
+	Hide func(ctx context.Context, tx *db.Tx, r *Redaction) (reached int, err error)
 }
 
 // Wire lets the assembly add what is built on stories, and so after them.

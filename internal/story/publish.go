@@ -139,12 +139,12 @@ func (d *Desk) may(ctx context.Context, tx *db.Tx, s *Story, o publishing) error
 		return fault.Conflictf("This story is on legal hold. Nobody publishes it until the hold is released")
 	case s.Flags.Embargo.After(tx.Now) && !(s.Schedule.After(tx.Now) && !s.Schedule.Before(s.Flags.Embargo)):
 		return fault.Conflictf("This story is under embargo until %s", s.Flags.Embargo.In(d.opt.Zone).Format("2006-01-02 15:04 MST"))
-	case (d.opt.Approval || s.Flags.TwoPerson) && s.Stage != Approved && !archived && !o.onTime:
+	case (d.opt.Approval || s.Flags.TwoPerson) && s.Stage != Approved && !archived && !o.onTime && !o.addition:
 		return fault.Conflictf("This text has to be approved by somebody else before it is published")
 	case archived:
 		return nil
 	}
-	var all []Objection
+	all := ownObjections(s)
 	for _, gate := range d.opt.Gates {
 		objections, err := gate(ctx, tx, s)
 		if err != nil {
