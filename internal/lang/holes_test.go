@@ -88,7 +88,7 @@ func faultsOf(l *Lang, m, english *i18n.Message) []string {
 		if f.text != strings.TrimSpace(f.text) && !spaced[m.ID] {
 			fault("begins or ends with a space: %q", f.text)
 		}
-		if i := strings.IndexFunc(f.text, func(r rune) bool { return unicode.IsDigit(r) && !slices.Contains(l.digit[:], string(r)) }); i >= 0 {
+		if i := strings.IndexFunc(latinName.ReplaceAllString(f.text, ""), func(r rune) bool { return unicode.IsDigit(r) && !slices.Contains(l.digit[:], string(r)) }); i >= 0 {
 			fault("has digits that are not those of %s: %q", l.Code, f.text)
 		}
 		if m.ID != "lang.dir" && !ownScript(l, f.text, english.Other) {
@@ -118,6 +118,10 @@ func faultsOf(l *Lang, m, english *i18n.Message) []string {
 	}
 	return faults
 }
+
+// latinName is a name with a number that stays as it is in every language:
+// "CC BY 4.0".
+var latinName = regexp.MustCompile(`[A-Za-z][A-Za-z -]*[0-9][0-9.]*`)
 
 // spaced are the messages that are spaces.
 var spaced = map[string]bool{"lang.group": true, "lang.comma": true}

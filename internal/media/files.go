@@ -145,6 +145,12 @@ func (s *Store) Hide(ctx context.Context, tx *db.Tx, by, name string) (found boo
 	return true, nil
 }
 
+// Shows reports whether a picture is shown.
+func (s *Store) Shows(ctx context.Context, tx *db.Tx, name string) (bool, error) {
+	_, found, err := one(ctx, tx, sqlByName, name)
+	return found, err
+}
+
 // Delete is Hide as a deed of its own.
 func (s *Store) Delete(ctx context.Context, id, by string) error {
 	return s.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {

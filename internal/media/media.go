@@ -149,6 +149,24 @@ func Set(src string) string {
 	return b.String()
 }
 
+// AtMost is the address of the widest file of a picture that is not wider than
+// most, or of its narrowest. src is that of its widest file.
+func AtMost(src string, most int) string {
+	file, found := strings.CutPrefix(src, Folder)
+	name, width, ext, ok := parseFile(file)
+	if !found || !ok {
+		return src
+	}
+	all := steps(width)
+	best := all[0]
+	for _, w := range all {
+		if w <= most {
+			best = w
+		}
+	}
+	return Folder + fileName(name, best, ext)
+}
+
 // Focus names the part of a picture that must stay in sight: a class of the
 // style sheet, one of nine, "" for the middle. Pages with a strict policy have
 // no style of their own.
@@ -185,18 +203,18 @@ const (
 	TooSmall Reason = "toosmall" // a few pixels: a beacon, not a picture
 )
 
-// Refusal says that a file is not taken. It is a fault in English; the desk says
+// RefusedError says that a file is not taken. It is a fault in English; the desk says
 // it in the editor's language by its Reason.
-type Refusal struct {
+type RefusedError struct {
 	Reason Reason
 	fault  error
 }
 
 // Error implements error.
-func (r *Refusal) Error() string { return r.fault.Error() }
+func (r *RefusedError) Error() string { return r.fault.Error() }
 
 // Unwrap returns the fault.
-func (r *Refusal) Unwrap() error { return r.fault }
+func (r *RefusedError) Unwrap() error { return r.fault }
 
 var reasons = map[Reason]string{
 	Empty:    "No picture was sent. Choose a file",
@@ -216,14 +234,17 @@ func refuse(why Reason, cause error) error {
 		return fmt.Errorf("media: no words for the reason %q", why)
 	}
 	if cause == nil {
-		return &Refusal{why, fault.New(fault.Invalid, words)}
+		return &RefusedError{why, fault.New(fault.Invalid, words)}
 	}
-	return &Refusal{why, fault.Wrap(fault.Invalid, words, cause)}
+	return &RefusedError{why, fault.Wrap(fault.Invalid, words, cause)}
 }
+
+// ErrEmpty is the answer to a form without a file.
+var ErrEmpty = refuse(Empty, nil)
 
 // ReasonOf is why a file was not taken, "" for other errors.
 func ReasonOf(err error) Reason {
-	var r *Refusal
+	var r *RefusedError
 	if errors.As(err, &r) {
 		return r.Reason
 	}

@@ -329,7 +329,15 @@ func Uses(ctx context.Context, tx *db.Tx, holder string, addresses []string) err
 }
 
 // Holders are who uses a picture, at most limit of them.
-func Holders(ctx context.Context, tx *db.Tx, name string, limit int) (all []string, err error) {
+func (s *Store) Holders(ctx context.Context, name string, limit int) (all []string, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		all, err = holders(ctx, tx, name, limit)
+		return err
+	})
+	return all, err
+}
+
+func holders(ctx context.Context, tx *db.Tx, name string, limit int) (all []string, err error) {
 	rows, err := tx.Query(ctx, sqlHolders, name, limit)
 	if err != nil {
 		return nil, fmt.Errorf("asking where a picture is used: %w", err)

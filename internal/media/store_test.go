@@ -389,7 +389,7 @@ func TestUses(t *testing.T) {
 			var all []string
 			err := d.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
 				if err = Uses(ctx, tx, holder, addresses); err == nil {
-					all, err = Holders(ctx, tx, name, 10)
+					all, err = holders(ctx, tx, name, 10)
 				}
 				return err
 			})
