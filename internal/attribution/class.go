@@ -48,20 +48,20 @@ const (
 	classGive  // verbs that present a proof
 	classAs    // "as X said" sets the content beside itself
 	classNotName
-	classPlace    // rooms and towns of speech: court, rally; a place is what follows "at" and "in"
-	classAt       // prepositions of place
-	classBy       // the agent of a passive
-	classThing    // polls, reports, papers: they show and say
-	classStarter  // words that open a sentence and belong to no name
-	classNumber   // written numbers
-	classAgo      // "ago"
-	classWeak     // nouns of many people: officials, critics
-	classDateprep // prepositions of days
-	classAddrPrep // "to" of "said to reporters"
-	classVocal    // may stand between a quotation and its cue
+	classPlace     // rooms and towns of speech: court, rally; a place is what follows "at" and "in"
+	classAt        // prepositions of place
+	classBy        // the agent of a passive
+	classThing     // polls, reports, papers: they show and say
+	classStarter   // words that open a sentence and belong to no name
+	classNumber    // written numbers
+	classAgo       // "ago"
+	classWeak      // nouns of many people: officials, critics
+	classDateprep  // prepositions of days
+	classAddrPrep  // "to" of "said to reporters"
+	classVocal     // may stand between a quotation and its cue
 	classPercent   // percent: people counted, not named
 	classAmbiguous // a present or base form that is a noun as often
-	classSelf     // himself: belongs to its noun
+	classSelf      // himself: belongs to its noun
 )
 
 var classNames = map[string]class{

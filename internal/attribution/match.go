@@ -140,6 +140,11 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 			h = byInversion
 		}
 	}
+	if t.is(classAmbiguous) && h == bySubject && s&(shapePres|shapeBase) == s && !src.empty() {
+		if last := &r.tokens[src.to-1]; !last.capital && !last.is(classRole|classBody|classMedia|classThing|classWeak) && last.plain() {
+			return false
+		}
+	}
 	if t.is(classAmbiguous) && s&(shapePres|shapeBase) == s && h != byPronoun && h != byRelative && g.from == i && !(end < hi && (r.tokens[end].is(classThat|classDet|classPron|classPoss|classObject|classWh) || r.tokens[end].mark == markOpen || r.tokens[end].mark == markComma && end+1 < hi && r.tokens[end+1].mark == markOpen)) {
 		return false
 	}
@@ -157,8 +162,12 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 	if h == byInversion || h == byNone {
 		return r.inverted(m, end, lo, hi)
 	}
-	if r.free(m, end, lo, hi) {
-		return true
+	if b := m.source.from - 1; b > lo && c.frames&frameSay != 0 && (r.tokens[b].mark == markClose || r.tokens[b].mark == markComma && r.tokens[b-1].mark == markClose) && (end >= hi || !r.tokens[end].is(classThat)) {
+		if r.backward(&m, m.source.from, end, lo, hi) {
+			m.trust *= r.worth(m.source, m.how)
+			r.matches = append(r.matches, m)
+			return true
+		}
 	}
 	if !r.forward(&m, end, hi) {
 		if c.frames&(frameSay|framePost) == 0 || !r.backward(&m, m.source.from, end, lo, hi) {
@@ -239,7 +248,7 @@ func (r *reader) forward(m *match, p, hi int) bool {
 		m.detail = d
 		return true
 	}
-	if k > p && !r.tokens[p].is(classPrep|classAt|classDateprep|classAdv|classAddrPrep) && r.contentAt(m, p, hi, f) {
+	if _, dated := r.dateAt(p, hi); k > p && !dated && !r.tokens[p].is(classPrep|classAt|classDateprep|classAdv|classAddrPrep) && r.contentAt(m, p, hi, f) {
 		return true
 	}
 	if f&(frameThat) != 0 && f&frameNoun == 0 {
@@ -322,8 +331,55 @@ func (r *reader) contentAt(m *match, k, hi int, f frame) bool {
 		return r.take(m, k, end)
 	}
 	if f&(frameNoun|frameAccuse) != 0 && r.begins(k, end) && !t.is(classSelf) {
-		m.trust -= 0.08
+		if t.class == 0 && !t.capital {
+			m.trust -= 0.08
+		}
+		if f&frameAccuse == 0 {
+			end = r.nounEnd(k, end)
+		}
 		return r.take(m, k, end)
+	}
+	return false
+}
+
+// nounEnd is where a noun phrase ends that is a content: at a comma that no
+// list needs, at a dash, before a clause of its own.
+func (r *reader) nounEnd(k, end int) int {
+	for i := k + 1; i < end; i++ {
+		t := &r.tokens[i]
+		if t.quote != 0 {
+			i = r.quotes[t.quote-1].close
+			if i+1 < end && r.tokens[i].mark == markClose && r.tokens[i-1].mark == markComma {
+				return i + 1
+			}
+			continue
+		}
+		switch {
+		case t.mark == markParenOpen:
+			i = r.closeParen(i, end)
+		case t.mark == markDash || t.mark == markSemi || t.mark == markColon:
+			return i
+		case t.mark == markComma && !r.listed(i, end):
+			return i
+		case t.is(classBut) && r.tokens[i-1].plain():
+			return i
+		case t.is(classSub) && !t.is(classThat|classRel|classWh) && !r.nominal(i):
+			return i
+		}
+	}
+	return end
+}
+
+// listed tells a comma between the members of a list: "and" follows soon.
+func (r *reader) listed(k, end int) bool {
+	for i := k + 1; i < end && i < k+9; i++ {
+		t := &r.tokens[i]
+		if t.is(classAnd) {
+			return i > k+1 && !r.hasFiniteSoon(i+1, end) || i == k+1 && !r.hasFiniteSoon(i+1, end) && false
+		}
+		if t.is(classRel|classSub|classBut|classPron) || r.finite(i) {
+			return false
+		}
 	}
 	return false
 }

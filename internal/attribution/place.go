@@ -269,7 +269,7 @@ func (r *reader) backward(m *match, edge, p, lo, hi int) bool {
 		q := r.quotes[r.tokens[e-1].quote-1]
 		if q.open > start && (r.tokens[q.open-1].mark == markColon || r.tokens[q.open-1].mark == markDash) {
 			start = q.open
-		} else if q.open > start && r.tokens[q.open-1].mark == markComma && q.words() > 3 && !r.hasFinite(start, q.open) {
+		} else if q.open > start && r.tokens[q.open-1].mark == markComma && r.scenic(start, q.open-1) {
 			start = q.open
 		}
 		m.quoted = r.tokens[e-1].quote
@@ -304,6 +304,12 @@ func (r *reader) backward(m *match, edge, p, lo, hi int) bool {
 	return true
 }
 
+// scenic tells a run of tokens that tells no more than day, place or medium.
+func (r *reader) scenic(from, to int) bool {
+	d := detail{}
+	return r.adverbials(from, to, &d, 0) == to
+}
+
 // worth is how likely a run of tokens is somebody who speaks.
 func (r *reader) worth(s span, h how) float64 {
 	if s.empty() {
@@ -336,6 +342,9 @@ func (r *reader) worth(s span, h how) float64 {
 		name = name || x.capital && (k > s.from || s.to-s.from > 1 || !r.startsSentence(k) || x.class == 0)
 		known = known || x.is(classRole|classBody|classMedia|classThing|classWeak|classHonor|classNation|classAddr)
 	}
+	if head := t; !head.capital && (head.is(classVerb) || len(head.word.readings) > 0 && head.word.readings[0].shape&shapeBase == 0 && !head.is(classAmbiguous)) || head.is(classAdv|classPrep|classSub|classAux|classModal|classNeg|classClitic) && !head.is(classDet|classNumber|classOf) {
+		return 0.3
+	}
 	long := 0.0
 	if s.to-s.from > 25 {
 		long = 0.15
@@ -348,6 +357,9 @@ func (r *reader) worth(s span, h how) float64 {
 	case t.is(classDet | classPoss):
 		return 0.85 - long
 	default:
+		if last := &r.tokens[s.to-1]; last.plain() && r.text[last.to-1] != 's' && !r.lang.free {
+			return 0.6
+		}
 		return 0.8 - long
 	}
 }

@@ -158,6 +158,9 @@ func TestScore(t *testing.T) {
 			}
 			words := strings.Fields(strings.ToLower(s.Cue.Text))
 			lemma := words[len(words)-1]
+			if strings.HasPrefix(*scoreShow, "frame") {
+				lemma += "/" + opening(s)
+			}
 			for _, table := range []*tally{at(lemmas, lemma), at(sure, int(s.Confidence*20))} {
 				table.said++
 				if hit != nil && (len(hit.source) == 0 || common(source, hit.source) > 0) {
@@ -166,7 +169,20 @@ func TestScore(t *testing.T) {
 			}
 			what := fmt.Sprintf("[%s %.2f] %s", s.Cue.Text, s.Confidence, texts(s))
 			if hit == nil {
-				falses = append(falses, "content "+lemma+" "+what)
+				why, most := "absent", 0
+				for _, g := range golds {
+					if n := common(content, g.content) + 3*common(charsOf(*s.Cue), g.cue); n > most && (common(charsOf(*s.Cue), g.cue) > 0 || n*2 > len(content)) {
+						why, most = "bounds", n
+						if g.used {
+							why = "taken"
+						}
+						if common(charsOf(*s.Cue), g.cue) == 0 {
+							why = "othercue"
+						}
+						what = strings.SplitN(what, " GOLD ", 2)[0] + " GOLD " + g.text
+					}
+				}
+				falses = append(falses, why+" "+lemma+" "+what)
 				continue
 			}
 			hit.used = true
@@ -199,8 +215,15 @@ func TestScore(t *testing.T) {
 		}
 	}
 	kind, only, _ := strings.Cut(*scoreShow, ":")
+	if *scoreShow != "" {
+		n := map[string]int{}
+		for _, l := range falses {
+			n[strings.Fields(l)[0]]++
+		}
+		t.Log("false ones:", n)
+	}
 	switch kind {
-	case "lemma":
+	case "lemma", "frame":
 		for k := range 21 {
 			if s := sure[k]; s != nil {
 				t.Logf("%.2f  %3d%% of %d", float64(k)/20, 100*s.hit/s.said, s.said)
@@ -238,6 +261,20 @@ func TestScore(t *testing.T) {
 		if p, r := 100*right.hit/max(right.said, 1), 100*right.hit/max(right.gold, 1); p < 80 || r < 50 {
 			t.Errorf("precision %d, recall %d: at least 80 at 50 are asked", p, r)
 		}
+	}
+}
+
+// opening tells how a content begins, for the tables of errors.
+func opening(s Suggestion) string {
+	switch text := s.Content[0].Text; {
+	case s.Content[0].Start < s.Cue.Start:
+		return "before"
+	case strings.HasPrefix(text, "that "), strings.HasPrefix(text, "to "):
+		return text[:strings.IndexByte(text, ' ')]
+	case strings.ContainsAny(text[:1], "\"'\xe2"):
+		return "quote"
+	default:
+		return "-"
 	}
 }
 

@@ -59,6 +59,12 @@ func (r *reader) suggest(m *match, lo, hi int) {
 			nested = nested || o != m && c.from <= m.verb.from && m.verb.from < c.to
 		}
 	}
+	if nested {
+		m.trust -= 0.05
+		if m.cue.strength < 8 || m.cue.frames&frameSay == 0 {
+			m.trust -= 0.2
+		}
+	}
 	d := m.detail
 	if !nested {
 		d.when = either(d.when, r.scene.when)

@@ -1,6 +1,7 @@
 package attribution
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -189,6 +190,18 @@ func (r *reader) append(i, end, n, runes int, glued bool) {
 	r.scratch = lowered(r.scratch[:0], text)
 	if w := r.lang.words[string(r.scratch)]; w != nil {
 		t.word, t.class = w, w.class
+	} else if at := bytes.IndexByte(r.scratch, '-'); at > 0 && at+1 < len(text) {
+		// al-Assad is a name as Assad is; Islamist-led an adjective as Islamist is
+		if w := r.lang.words[string(r.scratch[:at])]; w != nil {
+			next, _ := utf8.DecodeRuneInString(text[at+1:])
+			t.class = w.class & classNation
+			t.capital = t.capital || w.class&classParticle != 0 && unicode.IsUpper(next)
+		}
+		if at := bytes.LastIndexByte(r.scratch, '-'); t.class == 0 {
+			if w := r.lang.words[string(r.scratch[at+1:])]; w != nil {
+				t.class = w.class & (classRole | classBody | classFemale | classMale)
+			}
+		}
 	} else {
 		t.class = r.lang.guess(r.scratch)
 	}
