@@ -91,7 +91,11 @@ func (r *reader) according(i, lo, hi int) bool {
 			if r.tokens[end].is(classProof) && r.lang.code == "" {
 				continue
 			}
-			e := r.agentEnd(end, stop, i == lo)
+			head := i
+			for head > lo && (r.tokens[head-1].is(classAdv|classAnd|classBut|classStarter) || r.tokens[head-1].mark == markComma) {
+				head--
+			}
+			e := r.agentEnd(end, stop, head == lo)
 			if e <= end {
 				continue
 			}
@@ -107,7 +111,7 @@ func (r *reader) according(i, lo, hi int) bool {
 // it ends with the comma that parts it from what is said.
 func (r *reader) agentEnd(k, stop int, head bool) int {
 	e := r.phrase(k, stop, true)
-	for e < stop && e > k && (r.tokens[e].is(classPrep|classAt|classDateprep|classOf) || r.tokens[e].mark == markParenOpen || r.participle2(e)) {
+	for e < stop && e > k && (r.tokens[e].is(classPrep|classAt|classDateprep|classOf) || r.tokens[e].mark == markParenOpen || r.participle2(e) || r.tokens[e].is(classTo) && e+1 < stop && r.tokens[e+1].is(classDet|classPoss)) {
 		if _, ok := r.dateAt(e+1, stop); ok && r.tokens[e].is(classDateprep) {
 			break
 		}
@@ -115,11 +119,20 @@ func (r *reader) agentEnd(k, stop int, head bool) int {
 			e = r.closeParen(e, stop) + 1
 			continue
 		}
-		x := r.phrase(e+1, stop, true)
-		if x <= e+1 {
+		from := e + 1
+		if r.participle2(e) {
+			from++
+		}
+		x := r.phrase(from, stop, true)
+		if x <= from {
 			break
 		}
 		e = x
+	}
+	if e < stop && r.tokens[e].is(classRel) && e > k { // "people who know it", up to its comma
+		for e < stop && r.tokens[e].mark != markComma && r.tokens[e].mark != markDash && r.tokens[e].mark != markSemi && r.tokens[e].mark != markOpen {
+			e++
+		}
 	}
 	if !head {
 		if x := r.sourceEnd(k, stop); x > e {
@@ -150,7 +163,7 @@ func (r *reader) accordingRest(m *match, end, lo, hi, stop int) bool {
 		k = e
 	}
 	if first == lo {
-		if k < stop && r.tokens[k].mark == markComma {
+		if k < stop && (r.tokens[k].mark == markComma || r.tokens[k].mark == markColon) {
 			k++
 		} else if !r.lang.free {
 			return false

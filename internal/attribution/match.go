@@ -134,7 +134,7 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 		return r.passivePhrase(m, i, end, lo, hi)
 	}
 	src, h := r.subject(g.from, lo)
-	if (h == bySubject || h == byNone) && g.from > lo && r.tokens[g.from-1].mark == markComma && c.frames&frameSay != 0 && r.begins(end, hi) && r.tokens[end].plain() {
+	if (h == bySubject || h == byNone) && g.from > lo && r.tokens[g.from-1].mark == markComma && c.frames&(frameSay|frameAddressee) == frameSay && r.begins(end, hi) && r.tokens[end].plain() {
 		// ", said X": the subject stands behind when no clause does
 		if e := r.phrase(end, hi, true); e > end && (e >= hi || !r.finite(e) && !r.tokens[e].is(classTo)) && !r.tokens[end].is(classPron) {
 			h = byInversion
@@ -244,6 +244,12 @@ func (r *reader) forward(m *match, p, hi int) bool {
 			}
 		}
 	}
+	if f&frameThat != 0 && k < hi && r.tokens[k].is(classPrep|classAdv|classAt) && !r.tokens[k].is(classSub) {
+		if t := r.thatAhead(k, hi); t > 0 && r.contentAt(m, t, hi, f) {
+			m.detail = d
+			return true
+		}
+	}
 	if r.contentAt(m, k, hi, f) {
 		m.detail = d
 		return true
@@ -335,7 +341,7 @@ func (r *reader) contentAt(m *match, k, hi int, f frame) bool {
 			m.trust -= 0.08
 		}
 		if f&frameAccuse == 0 {
-			end = r.nounEnd(k, end)
+			end = r.nounEnd(m, k, end)
 		}
 		return r.take(m, k, end)
 	}
@@ -344,9 +350,19 @@ func (r *reader) contentAt(m *match, k, hi int, f frame) bool {
 
 // nounEnd is where a noun phrase ends that is a content: at a comma that no
 // list needs, at a dash, before a clause of its own.
-func (r *reader) nounEnd(k, end int) int {
+func (r *reader) nounEnd(m *match, k, end int) int {
 	for i := k + 1; i < end; i++ {
 		t := &r.tokens[i]
+		if t.is(classDateprep|classLast|classThis) || t.word.day > 0 || t.word.relative {
+			at := i
+			if t.is(classDateprep) {
+				at++
+			}
+			if e, ok := r.dateAt(at, end); ok && (e == end || r.tokens[e].mark == markComma || r.tokens[e].is(classAnd|classSub|classPrep|classAt|classDateprep)) {
+				m.detail.when = either(m.detail.when, span{at, e})
+				return i
+			}
+		}
 		if t.quote != 0 {
 			i = r.quotes[t.quote-1].close
 			if i+1 < end && r.tokens[i].mark == markClose && r.tokens[i-1].mark == markComma {

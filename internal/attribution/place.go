@@ -95,7 +95,7 @@ func (r *reader) ellipsis(from, lo int) span {
 // inverted fits "…,” said X".
 func (r *reader) inverted(m match, end, lo, hi int) bool {
 	f := m.cue.frames
-	if f&(frameSay|framePost) == 0 {
+	if f&(frameSay|framePost) == 0 || f&frameAddressee != 0 && !r.lang.free {
 		return r.lang.free && r.freeSubject(m, end, lo, hi)
 	}
 	stop := r.sentenceEnd(hi)
@@ -201,12 +201,22 @@ func (r *reader) sourceEnd(k, stop int) int {
 		for x < stop && r.tokens[x].mark != markComma && r.tokens[x].mark != markDash && r.tokens[x].mark != markOpen && r.tokens[x].mark != markSemi && r.tokens[x].mark != markColon {
 			x++
 		}
-		if r.lang.free && !t.is(classRel) && r.hasFinite(e+1, x) {
+		if !t.is(classRel) && r.hasFinite(e+1, x) && !r.participial(r.firstFinite(e+1, x)) {
 			return e
 		}
 		e = x
 	}
 	return e
+}
+
+// firstFinite is the first token that may be a finite verb.
+func (r *reader) firstFinite(from, to int) int {
+	for k := from; k < to; k++ {
+		if r.finite(k) {
+			return k
+		}
+	}
+	return from
 }
 
 func (r *reader) roleSoon(k, stop int) bool {
@@ -286,6 +296,9 @@ func (r *reader) backward(m *match, edge, p, lo, hi int) bool {
 	if k < stop && r.tokens[k].plain() && !quoted && !r.tokens[k].is(classSub|classPrep|classAnd|classBut|classAt|classDateprep|classAs|classAddrPrep) {
 		return false
 	}
+	if quoted && k < stop && r.tokens[k].plain() && r.bareClause(k, stop) && (r.quotes[m.quoted-1].words() < 4 || r.quotes[m.quoted-1].open > start) {
+		return false
+	}
 	m.content = append(m.content[:0:0], span{start, e})
 	m.forward = false
 	m.detail = d
@@ -295,7 +308,7 @@ func (r *reader) backward(m *match, edge, p, lo, hi int) bool {
 			q := r.quotes[r.tokens[n].quote-1]
 			m.content = append(m.content, span{n, min(q.close+1, hi)})
 			m.quoted = r.tokens[n].quote
-		case halved:
+		case halved && !quoted:
 			m.post = span{n, stop}
 		case !quoted && r.tokens[n].plain() && !r.tokens[n].is(classSub|classPrep|classRel|classAt|classDateprep) && len(r.tokens[n].word.readings) == 0 && r.tokens[n].quote == 0:
 			m.post = span{n, stop}
