@@ -186,7 +186,13 @@ func (a *App) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	a.mails = mail.NewQueue(a.DB, a.Jobs, a.Vault, post, mail.Options{Now: now, Log: a.log})
-	a.Stories = story.New(a.DB, a.ids, story.Options{Zone: a.zone, DefaultLang: c.Newsroom.Languages[0]})
+	a.Stories = story.New(a.DB, a.ids, story.Options{
+		Zone: a.zone, DefaultLang: c.Newsroom.Languages[0],
+		Record: func(ctx context.Context, tx *db.Tx, act story.Act) error {
+			return a.record(ctx, tx, act.Actor, act.Action, act.Object)
+		},
+	})
+	a.Stories.Work(a.Jobs)
 	a.keepArchive()
 	a.Fronts = front.New(a.DB, a.Stories, a.record)
 	a.Appeals = appeal.New(a.DB, a.log)

@@ -27,6 +27,7 @@ func (s *Site) Ready(next http.Handler) http.Handler {
 		// An address spelled in another way (%2f for a slash) is for the routes to judge.
 		if r.URL.RawPath == "" && r.URL.RawQuery == "" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 			now := s.now()
+			s.onTime(r.Context(), now)
 			if k := s.shelf.find(r.URL.Path); k != nil && now.Before(k.dead) {
 				return s.show(w, r, k, now)
 			}
@@ -40,6 +41,7 @@ func (s *Site) Ready(next http.Handler) http.Handler {
 // has it made.
 func (s *Site) shelved(e *edition, w http.ResponseWriter, r *http.Request, anew maker) error {
 	now := s.now()
+	s.onTime(r.Context(), now)
 	if k := s.shelf.find(r.URL.Path); k != nil && now.Before(k.dead) {
 		return s.show(w, r, k, now)
 	}

@@ -166,3 +166,28 @@ func (b *Bulk) Done(ctx context.Context) error {
 	}
 	return b.desk.record(ctx, b.tx, "", "story.import", "")
 }
+
+// PathOf is the address of a story.
+func (d *Desk) PathOf(lang string, year int, month time.Month, slug string) string {
+	return path(d.prefix(lang), year, month, slug)
+}
+
+// Restored tells what is built on stories of one whose rows were written as
+// they are, so that it is found and its pictures and statements are counted.
+func (b *Bulk) Restored(ctx context.Context, id string) error {
+	s, err := b.Find(ctx, id)
+	if err != nil || s.State == Drafted {
+		return err
+	}
+	for _, tell := range b.desk.opt.Published {
+		if err := tell(ctx, b.tx, &s); err != nil {
+			return err
+		}
+	}
+	b.taken++
+	b.lists[s.Lang+"/"] = true
+	if s.Section != "" {
+		b.lists[s.Lang+"/"+s.Section] = true
+	}
+	return nil
+}

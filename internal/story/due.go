@@ -46,6 +46,20 @@ func (q *due) lower(at int64) {
 // something that was made before calls PublishDue first. It costs nothing.
 func (d *Desk) Overdue(now time.Time) bool { return d.due.next.Load() <= db.Micros(now) }
 
+// CatchUp calls PublishDue when a text is overdue. When that cannot be written,
+// on a full disk say, it is not tried again for each reader who comes.
+func (d *Desk) CatchUp(ctx context.Context, now time.Time) error {
+	const pause = 5 * time.Second
+	if !d.Overdue(now) {
+		return nil
+	}
+	_, err := d.PublishDue(ctx)
+	if err != nil {
+		d.due.next.Store(db.Micros(now.Add(pause)))
+	}
+	return err
+}
+
 const (
 	nextDue = `select min(at) from story_due where failed = ''`
 	areDue  = `select story, at from story_due where failed = '' and at <= $1 order by at limit 100`
@@ -132,6 +146,9 @@ func (d *Desk) putOnSchedule(ctx context.Context, tx *db.Tx, s *Story, at time.T
 	}
 	s.Due = at
 	if _, err := tx.Exec(ctx, "update story set due = $2, touched = $3 where id = $1", s.ID, db.Micros(at), db.Micros(tx.Now)); err != nil {
+		return err
+	}
+	if err := d.later(ctx, tx, dueArgs{}, at); err != nil {
 		return err
 	}
 	if err := tx.Change(ctx, ChangeDue, strconv.FormatInt(db.Micros(at), 10)); err != nil {

@@ -209,7 +209,6 @@ func (d *Desk) SitemapNews(ctx context.Context, since time.Time) (out []Summary,
 // read runs a query on what is public now. What is due goes out first; when that
 // cannot be written, readers get what there is.
 func (d *Desk) read(ctx context.Context, doing string, fn func(ctx context.Context, tx *db.Tx) error) error {
-	const pause = 5 * time.Second // a full disk is not tried again for each reader
 	var overdue time.Time
 	look := func(ctx context.Context, tx *db.Tx) error {
 		if d.Overdue(tx.Now) && overdue.IsZero() {
@@ -220,9 +219,7 @@ func (d *Desk) read(ctx context.Context, doing string, fn func(ctx context.Conte
 	}
 	err := d.db.Read(ctx, look)
 	if err == nil && !overdue.IsZero() {
-		if _, late := d.PublishDue(ctx); late != nil {
-			d.due.next.Store(db.Micros(overdue.Add(pause)))
-		}
+		_ = d.CatchUp(ctx, overdue)
 		err = d.db.Read(ctx, look)
 	}
 	if err != nil {

@@ -127,6 +127,9 @@ func (d *Desk) BeginHide(ctx context.Context, r Redaction) (Redaction, error) {
 		if err != nil {
 			return err
 		}
+		if err := d.later(ctx, tx, hideArgs{r.ID}, tx.Now); err != nil {
+			return err
+		}
 		return d.record(ctx, tx, r.By, "story.hide", r.ID)
 	})
 	return r, err
