@@ -104,8 +104,8 @@ func (s *search) gather(ctx context.Context, tx *db.Tx, want int, facets, words 
 		}
 		return rows[:want], rows[want-1].place, true, nil
 	}
-	for seen := 0; seen < maxLooked; {
-		rows, err := candidates(ctx, tx, s.match, below, s.from, batch, facets, true)
+	for _, size := range []int{batch, maxLooked - batch} {
+		rows, err := candidates(ctx, tx, s.match, below, s.from, size, facets, true)
 		if err != nil {
 			return nil, 0, false, err
 		}
@@ -118,10 +118,9 @@ func (s *search) gather(ctx context.Context, tx *db.Tx, want int, facets, words 
 			}
 			hits = append(hits, r)
 		}
-		if len(rows) < batch {
+		if len(rows) < size {
 			return hits, 0, false, nil
 		}
-		seen += len(rows)
 		below = rows[len(rows)-1].place
 	}
 	s.res.Bounded = true

@@ -62,6 +62,12 @@ func (x *Index) put(ctx context.Context, tx *db.Tx, d Document, again bool) erro
 	return nil
 }
 
+// Knows says whether the index has a document, in whatever form.
+func (x *Index) Knows(ctx context.Context, tx *db.Tx, ref Ref) (bool, error) {
+	_, known, err := selectDoc(ctx, tx, ref.Scope, ref.Key)
+	return known, err
+}
+
 // Remove takes a document out; nothing of it stays in the index.
 func (x *Index) Remove(ctx context.Context, tx *db.Tx, ref Ref) error {
 	old, known, err := selectDoc(ctx, tx, ref.Scope, ref.Key)

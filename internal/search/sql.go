@@ -29,12 +29,27 @@ const (
 
 	wordsFrom = `select word, n from search_word where lang = $1 and word >= $2 and word < $3 order by word limit $4`
 
+	forgetWord = `delete from search_word where lang = $1 and word = $2`
+
+	// langsThere steps from one language to the next on the key of the words.
+	langsThere = `with recursive step (lang) as (
+			select min(lang) from search_word
+			union all
+			select (select min(w.lang) from search_word w where w.lang > step.lang) from step where step.lang is not null
+		) select lang from step where lang is not null`
+
 	forgetWords = `delete from search_word`
 )
 
 // enough is up to where the texts with a word are counted. Beyond it a word is
 // simply common, and no publication has to wait for another to count it.
 const enough = 100
+
+// countsOf looks every word of a list up by itself, so that no planner reads
+// the whole vocabulary instead.
+func countsOf(d db.Dialect) string {
+	return `select value, (select w.n from search_word w where w.lang = $2 and w.word = value) from ` + d.Listed("$1")
+}
 
 func countQuery(d db.Dialect, count bool) string {
 	query := `insert into search_word (lang, word, n) select $1, value, 1 from ` + d.Listed("$2") + ` where true on conflict (lang, word) `
@@ -147,4 +162,20 @@ func selectAfter(ctx context.Context, tx *db.Tx, after string, limit int) (refs 
 		refs = append(refs, Ref{Scope(scope), key})
 	}
 	return refs, strconv.FormatInt(at, 36), rows.Err()
+}
+
+func selectLangs(ctx context.Context, tx *db.Tx) (langs []string, err error) {
+	rows, err := tx.Query(ctx, langsThere)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var lang string
+		if err := rows.Scan(&lang); err != nil {
+			return nil, err
+		}
+		langs = append(langs, lang)
+	}
+	return langs, rows.Err()
 }

@@ -115,7 +115,7 @@ func (s *suggester) known(ctx context.Context, word string) (bool, error) {
 // candidate is a word that texts had, and how it differs from the one typed.
 type candidate struct {
 	word string
-	n    int
+	n    int64
 	away int
 }
 
@@ -150,7 +150,7 @@ func (s *suggester) oneAway(ctx context.Context, word string) (out []candidate, 
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.tx.Query(ctx, `select w.word, w.n from `+s.tx.Dialect().Listed("$1")+` join search_word w on w.lang = $2 and w.word = listed.value`, string(list), s.lang)
+	rows, err := s.tx.Query(ctx, countsOf(s.tx.Dialect()), string(list), s.lang)
 	if err != nil {
 		return nil, err
 	}
@@ -176,8 +176,12 @@ func readCandidates(rows *db.Rows, word string) (out []candidate, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var c candidate
-		if err := rows.Scan(&c.word, &c.n); err != nil {
+		var n db.NullInt64 // NULL: no text has the word
+		if err := rows.Scan(&c.word, &n); err != nil {
 			return nil, err
+		}
+		if c.n = n.Int64; !n.Valid {
+			continue
 		}
 		if c.away = distance(word, c.word, 2); c.away <= 2 && c.away > 0 {
 			out = append(out, c)
