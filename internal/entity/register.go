@@ -261,3 +261,13 @@ func failed(doing string, err error) error {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
 }
+
+// Now returns the entry that an id stands for today: itself, or the one that it
+// became part of.
+func (r *Register) Now(ctx context.Context, id string) (e Entity, err error) {
+	err = r.db.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		e, err = Resolve(ctx, tx, id)
+		return err
+	})
+	return e, failed("reading an entry", err)
+}

@@ -28,6 +28,9 @@ type articlePage struct {
 	Published, PublishedStamp   string
 	Updated, UpdatedStamp       string // "" when the text is as first published
 	Retracted                   string
+	Told                        told
+	Live, Script                string // where news is waited for, and by which file; "" for a story that is not live
+	Keys                        []link // to the key events of a live story
 	Body                        template.HTML
 	Appeal                      template.HTML
 	SectionPath, SectionName    string
@@ -90,15 +93,22 @@ func makeArticle(ctx context.Context, s *Site, e *edition, path string) (*kept, 
 		return k, nil
 	}
 	data.Body, data.Appeal = textMark, appealMark
+	if st.Live {
+		data.Live, data.Script = e.liveAt(st.Path()), s.script.path
+		data.Keys = keyEvents(st.Body)
+	}
 	frame, err := s.render("article", data)
 	if err != nil {
 		return nil, err
 	}
-	k := s.keep(nil, escaped(path), topicStory(st.Path()))
+	k := s.keep(nil, escaped(path), append([]string{topicStory(st.Path())}, data.Told.topics...)...)
 	before, rest, _ := bytes.Cut(frame, []byte(textMark))
 	between, after, _ := bytes.Cut(rest, []byte(appealMark))
-	text := s.text(&st)
+	text := s.text(&st, data.Told.mark(e))
 	k.head, k.tail = slices.Concat(before, text, between), after
+	if st.Live {
+		k.headers = s.liveHead
+	}
 	s.texts.Put(&text)
 	k.caching, k.vary = cacheReader, varyReader
 	// The token in the appeal names the hour.
@@ -169,17 +179,28 @@ func (s *Site) articleData(ctx context.Context, e *edition, st *story.Story) (*a
 	if data.SectionName != "" {
 		data.Graph.More = append(data.Graph.More, property{"article:section", data.SectionName})
 	}
-	data.Graph.Data, err = asScript(data.schema(st))
+	if data.Told, err = s.told(ctx, e, st); err != nil {
+		return nil, err
+	}
+	article := data.schema(st)
+	if len(data.Told.records) > 0 {
+		if article.Parts, err = s.quotations(ctx, e, &data.Told, data.Canonical); err != nil {
+			return nil, err
+		}
+	}
+	data.Graph.Data, err = asScript(article)
 	return data, err
 }
 
 // text renders a story's text into a buffer that may be given back.
-func (s *Site) text(st *story.Story) []byte {
+func (s *Site) text(st *story.Story, mark func(id string) (int, string)) []byte {
 	buffer, ok := s.texts.Get().(*[]byte)
 	if !ok {
 		buffer = new([]byte)
 	}
-	return st.Body.AppendHTML((*buffer)[:0])
+	o := s.dress(st)
+	o.Statement = mark
+	return st.Body.AppendArticle((*buffer)[:0], o)
 }
 
 // articleFrame is the page around a story: its other languages are those it
@@ -243,7 +264,7 @@ func (s *Site) articleFile(e *edition, w http.ResponseWriter, r *http.Request) e
 	if err != nil {
 		return err
 	}
-	data.Body = template.HTML(s.text(&st)) //nolint:gosec // prose renders an allow-list
+	data.Body = template.HTML(s.inline(r, s.text(&st, data.Told.mark(e)))) //nolint:gosec // prose renders an allow-list
 	body, err := s.render("saved", savedPage{
 		articlePage: data, Style: template.CSS(s.sheet.text), //nolint:gosec // our own sheet
 		Saved: e.T("site.saved", "Site", e.Name, "Date", e.date(s.now())),

@@ -26,20 +26,21 @@ func (p *page) describe(kind, title string) {
 
 // newsArticle is schema.org's NewsArticle.
 type newsArticle struct {
-	Context     string     `json:"@context"`
-	Type        string     `json:"@type"`
-	Headline    string     `json:"headline"`
-	Description string     `json:"description,omitempty"`
-	Published   time.Time  `json:"datePublished"`
-	Modified    time.Time  `json:"dateModified"`
-	Language    string     `json:"inLanguage"`
-	Section     string     `json:"articleSection,omitempty"`
-	Keywords    []string   `json:"keywords,omitempty"`
-	Free        bool       `json:"isAccessibleForFree"`
-	Page        string     `json:"mainEntityOfPage"`
-	Location    *named     `json:"locationCreated,omitempty"`
-	Authors     []named    `json:"author,omitempty"`
-	Publisher   namedPlace `json:"publisher"`
+	Context     string      `json:"@context"`
+	Type        string      `json:"@type"`
+	Headline    string      `json:"headline"`
+	Description string      `json:"description,omitempty"`
+	Published   time.Time   `json:"datePublished"`
+	Modified    time.Time   `json:"dateModified"`
+	Language    string      `json:"inLanguage"`
+	Section     string      `json:"articleSection,omitempty"`
+	Keywords    []string    `json:"keywords,omitempty"`
+	Free        bool        `json:"isAccessibleForFree"`
+	Page        string      `json:"mainEntityOfPage"`
+	Location    *named      `json:"locationCreated,omitempty"`
+	Authors     []named     `json:"author,omitempty"`
+	Publisher   namedPlace  `json:"publisher"`
+	Parts       []quotation `json:"hasPart,omitempty"`
 }
 
 type named struct {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"mimeo/internal/entity"
 	"mimeo/internal/web"
 )
 
@@ -21,8 +22,9 @@ type route struct {
 // pages are the addresses that exist in every edition.
 func (s *Site) pages() []route {
 	return []route{
-		{"/{$}", s.front, nil},
-		{"/{year}/{month}/{slug}", s.article, nil},
+		{"/{$}", s.numbered(s.front), nil},
+		{"/{year}/{month}/{slug}", s.formerly(s.article), nil},
+		{"/live/{year}/{month}/{slug}", s.live, nil},
 		{"/appeal/close", nil, s.closeAppeal},
 		{"/appeal/forget", nil, s.forgetAsk},
 
@@ -41,6 +43,15 @@ func (s *Site) pages() []route {
 		{"/newsletters/confirm", s.newsletterConfirm, s.newsletterJoin},
 		{"/newsletters/leave", s.newsletterLeave, s.newsletterGone},
 		{"/newsletters/left", s.newsletterSays("newsletter.page.left", "newsletter.page.left_what"), nil},
+
+		{"/statements/{$}", s.statementList, nil},
+		{"/statements/{id}", s.statement, nil},
+		{"/statements/{id}/card", s.statementCard, nil},
+		{"/statements/{id}/evidence/{item}", s.statementEvidence, nil},
+		{"/statements.json", s.statementsJSON, nil},
+		{"/statements.csv", s.statementsCSV, nil},
+		{"/running/{$}", s.runningList, nil},
+		{"/running/{slug}", s.running, nil},
 
 		{"/blocked", s.blocked, nil},
 		{"/mirrors", s.mirrorList, nil},
@@ -64,6 +75,7 @@ func (s *Site) sectionPages(slug string) []route {
 func (s *Site) files() []route {
 	return []route{
 		{"/assets/{name}", s.asset, nil},
+		{"/media/{file}", s.picture, nil},
 		{"/favicon.ico", s.favicon, nil},
 		{"/robots.txt", s.robots, nil},
 		{"/.well-known/security.txt", s.security, nil},
@@ -78,6 +90,11 @@ func (s *Site) files() []route {
 func (s *Site) Routes(mux *http.ServeMux) {
 	for _, e := range s.editions {
 		all := append(s.pages(), s.feedPages("/", s.storyFeed(""))...)
+		for _, k := range entity.Kinds() {
+			all = append(all, route{"/" + k.Path() + "/{$}", s.register(k), nil}, route{"/" + k.Path() + "/{slug}", s.entry(k), nil})
+			all = append(all, s.feedPages("/"+k.Path()+"/{slug}", s.entityFeed)...)
+		}
+		all = append(all, s.feedPages("/running/{slug}", s.runningFeed)...)
 		for _, sec := range e.Sections {
 			all = append(all, s.sectionPages(sec.Slug)...)
 			all = append(all, s.feedPages("/"+sec.Slug, s.storyFeed(sec.Slug))...)
@@ -144,5 +161,5 @@ func (s *Site) elsewhere(mux *http.ServeMux, w http.ResponseWriter, r *http.Requ
 			return s.moved(w, withQuery(escaped(path), r))
 		}
 	}
-	return errMissing
+	return s.old(w, r, errMissing)
 }

@@ -35,14 +35,18 @@ import (
 
 	"mimeo/internal/appeal"
 	"mimeo/internal/contribution"
+	"mimeo/internal/entity"
 	"mimeo/internal/front"
 	"mimeo/internal/ident"
 	"mimeo/internal/lang"
 	"mimeo/internal/limit"
+	"mimeo/internal/media"
 	"mimeo/internal/money"
 	"mimeo/internal/newsletter"
 	"mimeo/internal/reminder"
+	"mimeo/internal/statement"
 	"mimeo/internal/story"
+	"mimeo/internal/story/archive"
 	"mimeo/internal/web"
 )
 
@@ -65,6 +69,10 @@ type Options struct {
 	Reminders   *reminder.Diary
 	Newsletters *newsletter.Press
 	Fronts      *front.Layout
+	Pictures    *media.Store     // nil: no pictures of ours
+	Archive     *archive.Archive // knows old addresses; nil knows none
+	Entities    *entity.Register
+	Statements  *statement.Book // nil: no statements
 	Words       *lang.Book
 	Signer      appeal.Signer // the vault
 	IDs         *ident.Source
@@ -106,6 +114,10 @@ type Site struct {
 	reminders   *reminder.Diary
 	newsletters *newsletter.Press
 	fronts      *front.Layout
+	pictures    *media.Store
+	archive     *archive.Archive
+	entities    *entity.Register
+	statements  *statement.Book
 	tokens      appeal.Tokens
 	signer      appeal.Signer
 	ids         *ident.Source
@@ -120,7 +132,11 @@ type Site struct {
 	drawing   string // the icon, as SVG
 	icon      template.URL
 	headers   *web.Headers
+	liveHead  *web.Headers // of pages that bring the script
+	script    asset
+	audience  *audience
 	giving    *web.Headers // of pages whose form may lead to a provider
+	framed    *web.Headers // of cards that other people's pages show
 	shelf     *shelf
 	flights   singleflight.Group
 	errands   *errands
@@ -138,7 +154,8 @@ func New(ctx context.Context, o Options) (*Site, error) {
 	s := &Site{
 		base: strings.TrimSuffix(o.Base, "/"), https: u.Scheme == "https", zone: o.Zone,
 		contact: o.Contact, onion: strings.TrimSuffix(o.Onion, "/"), mirrors: o.Mirrors, hub: o.Hub, currencies: o.Currencies,
-		stories: o.Stories, appeals: o.Appeals, gifts: o.Gifts, reminders: o.Reminders, newsletters: o.Newsletters, fronts: o.Fronts,
+		stories: o.Stories, appeals: o.Appeals, gifts: o.Gifts, reminders: o.Reminders, newsletters: o.Newsletters, fronts: o.Fronts, pictures: o.Pictures, archive: o.Archive,
+		entities: o.Entities, statements: o.Statements,
 		tokens: appeal.NewTokens(o.Signer), signer: o.Signer, ids: o.IDs,
 		address: o.Address, countries: o.Country, now: o.Now, draw: o.Draw, log: o.Log,
 	}
@@ -173,8 +190,13 @@ func New(ctx context.Context, o Options) (*Site, error) {
 		return nil, err
 	}
 	s.icon = template.URL("data:image/svg+xml," + url.PathEscape(s.drawing)) //nolint:gosec // our own drawing
-	s.headers = web.NewHeaders(web.Policy(), s.https)
+	if s.script, err = newScript(); err != nil {
+		return nil, err
+	}
+	s.audience = newAudience()
+	s.headers, s.liveHead = web.NewHeaders(web.Policy(), s.https), liveHeaders(s.https)
 	s.giving = web.NewHeaders(web.Policy(o.PayOrigins...), s.https)
+	s.framed = web.NewHeaders(cardPolicy, s.https)
 	s.shelf = newShelf(o.Memory)
 	if s.tries, err = limit.New(strings.NewReader(s.ids.Secret() + s.ids.Secret())); err != nil {
 		return nil, err
@@ -208,8 +230,18 @@ func (s *Site) Touched(kind, key string) {
 		// The rules are compared at each request; nothing lies ready that depends on old ones.
 	case story.ChangeStory:
 		s.shelf.drop(topicStory(key))
+		s.audience.tell(key)
 	case story.ChangeList:
 		s.shelf.drop(topicList(key))
+	case statement.ChangeStatement:
+		s.shelf.drop(topicStatement(key))
+	case statement.ChangeSpeaker, entity.ChangeKind:
+		s.shelf.drop(topicSpeaker(key))
+	case statement.ChangeRunning:
+		s.shelf.drop(topicRunning(key))
+		s.shelf.drop(topicRunning(""))
+	case statement.ChangeList:
+		s.shelf.drop(topicStatements)
 	default:
 		// Something that no page of ours shows.
 	}

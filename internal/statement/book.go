@@ -181,7 +181,7 @@ func (b *Book) reseal(ctx context.Context, tx *db.Tx, by, id string, sealed []by
 // is filled in is frozen: a later post changes nothing of it.
 func (b *Book) complete(ctx context.Context, tx *db.Tx, r *Record) error {
 	var err error
-	r.named(func(_ part, _ int, to *Party) {
+	r.named(func(_ Part, _ int, to *Party) {
 		if err != nil || to.Entity == "" {
 			return
 		}

@@ -88,7 +88,7 @@ func (b *Book) Work(ctx context.Context, after Cursor, limit int) (out []Stateme
 
 // Of returns what readers see that names an entry in some part, the latest
 // said first.
-func (b *Book) Of(ctx context.Context, id string, p part, after Cursor, limit int) (out []Statement, err error) {
+func (b *Book) Of(ctx context.Context, id string, p Part, after Cursor, limit int) (out []Statement, err error) {
 	at, key := after.before()
 	err = b.read(ctx, "listing an entry's statements", func(ctx context.Context, tx *db.Tx) error {
 		out, err = many(ctx, tx, 1, ofEntity, id, string(p), at, key, bound(limit))
@@ -203,7 +203,7 @@ func (b *Book) Entries(ctx context.Context, all ...*Statement) (map[string]entit
 	err := b.read(ctx, "reading entries", func(ctx context.Context, tx *db.Tx) error {
 		var err error
 		for _, s := range all {
-			s.named(func(_ part, _ int, to *Party) {
+			s.named(func(_ Part, _ int, to *Party) {
 				if _, there := out[to.Entity]; there || to.Entity == "" || err != nil {
 					return
 				}
@@ -218,4 +218,35 @@ func (b *Book) Entries(ctx context.Context, all ...*Statement) (map[string]entit
 		return err
 	})
 	return out, err
+}
+
+// Together merges two lists that are ordered by what was said last, without
+// doubles.
+func Together(a, b []Statement, limit int) []Statement {
+	var out []Statement
+	seen := map[string]bool{}
+	take := func(s Statement) {
+		if !seen[s.ID] && len(out) < limit {
+			seen[s.ID] = true
+			out = append(out, s)
+		}
+	}
+	for len(a) > 0 || len(b) > 0 {
+		if len(b) == 0 || len(a) > 0 && !later(&b[0], &a[0]) {
+			take(a[0])
+			a = a[1:]
+		} else {
+			take(b[0])
+			b = b[1:]
+		}
+	}
+	return out
+}
+
+func later(a, b *Statement) bool {
+	x, y := a.Heard(), b.Heard()
+	if c := x.At.Compare(y.At); c != 0 {
+		return c > 0
+	}
+	return x.Key > y.Key
 }

@@ -237,7 +237,7 @@ func speak(ctx context.Context, tx *db.Tx, id string, by int) error {
 		return err
 	}
 	last := int64(0)
-	for _, p := range []part{PartWho, PartBody, PartAbout, PartAddressee, PartTopic, PartPlace} {
+	for _, p := range []Part{PartWho, PartBody, PartAbout, PartAddressee, PartTopic, PartPlace} {
 		var said int64
 		err := tx.QueryRow(ctx, lastSaid, id, string(p)).Scan(&said)
 		if err != nil && !errors.Is(err, db.ErrNoRows) {

@@ -199,21 +199,21 @@ func insertVersion(ctx context.Context, tx *db.Tx, s *Statement, sealed []byte) 
 	return err
 }
 
-// part is in which way a statement names an entry.
-type part string
+// Part is in which way a statement names an entry.
+type Part string
 
 // The parts.
 const (
-	PartWho       part = "who"
-	PartBody      part = "body"
-	PartAddressee part = "addressee"
-	PartAbout     part = "about"
-	PartTopic     part = "topic"
-	PartPlace     part = "place"
+	PartWho       Part = "who"
+	PartBody      Part = "body"
+	PartAddressee Part = "addressee"
+	PartAbout     Part = "about"
+	PartTopic     Part = "topic"
+	PartPlace     Part = "place"
 )
 
 // named visits every party of a record, with its part and number.
-func (r *Record) named(visit func(p part, n int, to *Party)) {
+func (r *Record) named(visit func(p Part, n int, to *Party)) {
 	visit(PartWho, 0, &r.Who.Party)
 	visit(PartBody, 0, &r.Body)
 	visit(PartPlace, 0, &r.Place)
@@ -235,7 +235,7 @@ func index(ctx context.Context, tx *db.Tx, s *Statement, shown int) error {
 	}
 	said := db.Micros(s.said(s.Created))
 	var err error
-	s.named(func(p part, n int, to *Party) {
+	s.named(func(p Part, n int, to *Party) {
 		if to.Entity == "" || err != nil {
 			return
 		}
@@ -249,7 +249,7 @@ func index(ctx context.Context, tx *db.Tx, s *Statement, shown int) error {
 // it named when it was written: a merge or a split moves the index alone.
 func overlay(ctx context.Context, tx *db.Tx, s *Statement, shown int) error {
 	type place struct {
-		part part
+		part Part
 		n    int
 	}
 	now := map[place]string{}
@@ -257,12 +257,12 @@ func overlay(ctx context.Context, tx *db.Tx, s *Statement, shown int) error {
 		var p, id string
 		var n int
 		err := rows.Scan(&p, &n, &id)
-		now[place{part(p), n}] = id
+		now[place{Part(p), n}] = id
 		return err
 	}); err != nil {
 		return err
 	}
-	s.named(func(p part, n int, to *Party) {
+	s.named(func(p Part, n int, to *Party) {
 		if id := now[place{p, n}]; id != "" {
 			to.Entity = id
 		}
