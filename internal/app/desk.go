@@ -68,9 +68,9 @@ func (a *App) record(ctx context.Context, tx *db.Tx, actor, action, object strin
 // desk puts the staff's pages together.
 func (a *App) desk() (*desk.Desk, error) {
 	return desk.New(desk.Options{
-		Base: a.deskBase(), Site: a.config.BaseURL, Newsroom: a.config.Newsroom.Name, Zone: a.zone, Demo: a.isDemo,
+		Base: a.deskBase(), Site: a.config.BaseURL, Newsroom: a.config.Newsroom.Name, Names: a.config.Newsroom.Names, Zone: a.zone, Demo: a.isDemo,
 		Now: a.clock.Now, Log: a.log, Address: web.Peer,
-		Words: a.Languages, Door: a.Staff, Editions: a.config.Newsroom.Languages, Fronts: a.Fronts, Newsletters: a.Newsletters, Stories: a.Stories,
+		Words: a.Languages, Door: a.Staff, Editions: a.config.Newsroom.Languages, Fronts: a.Fronts, Newsletters: a.Newsletters, Pictures: a.Media, Stories: a.Stories, IDs: a.ids,
 	})
 }
 
@@ -92,4 +92,13 @@ func (a *App) deskServer(ctx context.Context, pages *desk.Desk) (*http.Server, n
 		return nil, nil, err
 	}
 	return a.server(web.Behind(proxies, web.ProtectBodies(mux, pages.Fail, pages.Most))), l, nil
+}
+
+// Addresses lists every address of the desk with the right that it asks for.
+func (a *App) Addresses() ([]desk.Address, error) {
+	pages, err := a.desk()
+	if err != nil {
+		return nil, err
+	}
+	return pages.Addresses(), nil
 }

@@ -45,8 +45,9 @@ func (c setupCmd) Run(ctx context.Context, s *session) error {
 }
 
 type staffCmd struct {
-	List  staffListCmd  `cmd:"" help:"Who works here, in which roles."`
-	Trail staffTrailCmd `cmd:"" help:"What was done: check."`
+	List   staffListCmd   `cmd:"" help:"Who works here, in which roles."`
+	Rights staffRightsCmd `cmd:"" help:"Who may open which address of the desk."`
+	Trail  staffTrailCmd  `cmd:"" help:"What was done: check."`
 }
 
 type staffListCmd struct{}
@@ -77,14 +78,59 @@ func (staffListCmd) Run(ctx context.Context, s *session) error {
 		}
 		table := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 		for _, m := range all {
-			var roles []string
-			for _, r := range m.Roles {
-				roles = append(roles, string(r))
-			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", m.Name, strings.Join(roles, ","), m.State, m.ID)
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", m.Name, strings.Join(names(m.Roles), ","), m.State, m.ID)
 		}
 		return table.Flush()
 	})
+}
+
+type staffRightsCmd struct{}
+
+// Run lists every address of the desk with the roles that may use it.
+func (staffRightsCmd) Run(ctx context.Context, s *session) error {
+	return s.with(ctx, func(a *app.App) error {
+		all, err := a.Addresses()
+		if err != nil {
+			return err
+		}
+		type line struct {
+			Methods []string     `json:"methods"`
+			Path    string       `json:"path"`
+			Right   staff.Right  `json:"right"`
+			Roles   []staff.Role `json:"roles"`
+		}
+		lines := []line{}
+		for _, address := range all {
+			l := line{Path: address.Path, Right: address.Right}
+			if address.Get {
+				l.Methods = append(l.Methods, "GET")
+			}
+			if address.Post {
+				l.Methods = append(l.Methods, "POST")
+			}
+			for _, r := range staff.Roles() {
+				if r.May(address.Right) {
+					l.Roles = append(l.Roles, r)
+				}
+			}
+			lines = append(lines, l)
+		}
+		if s.json {
+			return s.print(lines)
+		}
+		table := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+		for _, l := range lines {
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", strings.Join(l.Methods, ","), l.Path, l.Right, strings.Join(names(l.Roles), ","))
+		}
+		return table.Flush()
+	})
+}
+
+func names(roles []staff.Role) (all []string) {
+	for _, r := range roles {
+		all = append(all, string(r))
+	}
+	return all
 }
 
 type staffTrailCmd struct {

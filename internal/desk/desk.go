@@ -22,7 +22,9 @@ import (
 	"time"
 
 	"mimeo/internal/front"
+	"mimeo/internal/ident"
 	"mimeo/internal/lang"
+	"mimeo/internal/media"
 	"mimeo/internal/newsletter"
 	"mimeo/internal/staff"
 	"mimeo/internal/story"
@@ -34,6 +36,7 @@ type Options struct {
 	Base     string // the desk's own address: "https://news.example"
 	Site     string // the readers' address
 	Newsroom string
+	Names    map[string]string // the newsroom's, in further languages
 	Zone     *time.Location
 	Demo     bool // sign-in and confirmation by a button
 	Now      func() time.Time
@@ -47,8 +50,10 @@ type Options struct {
 	Words       *lang.Book
 	Door        *staff.Door
 	Stories     *story.Desk
+	IDs         *ident.Source // names windows in which stories are written
 	Fronts      *front.Layout
 	Newsletters *newsletter.Press
+	Pictures    *media.Store
 }
 
 // Desk answers staff. It is safe for concurrent use.

@@ -29,7 +29,7 @@ func (v *visit) newPage(heading string) *page { return &page{visit: v, Heading: 
 
 // Title is the window's.
 func (p *page) Title() string {
-	title := p.T("desk.title", "Page", p.Heading, "Newsroom", p.desk.Newsroom)
+	title := p.T("desk.title", "Page", p.Heading, "Newsroom", p.Newsroom())
 	if len(p.Problems) > 0 {
 		title = p.T("desk.problem.title", "Title", title)
 	}
@@ -58,8 +58,13 @@ func (p *page) Number64(n int64) string { return p.Words.Number(n) }
 // Desk is the desk's own address.
 func (p *page) Desk() string { return staff.Address(p.desk.Base) }
 
-// Newsroom is its name.
-func (p *page) Newsroom() string { return p.desk.Newsroom }
+// Newsroom is its name, in the visit's language when it has one there.
+func (p *page) Newsroom() string {
+	if name := p.desk.Names[p.Lang]; name != "" {
+		return name
+	}
+	return p.desk.Newsroom
+}
 
 // Site is the readers' address.
 func (p *page) Site() string { return p.desk.Site }

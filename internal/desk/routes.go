@@ -68,6 +68,32 @@ func (d *Desk) routes() []route {
 		{path: "/desk/issues/{id}/try", right: staff.Letters, post: d.issueTry},
 		{path: "/desk/issues/{id}/send", right: staff.Letters, post: d.issueSend},
 
+		{path: "/desk/pictures", right: staff.Write, get: d.pictures},
+		{path: "/desk/pictures/add", right: staff.Write, get: d.pictureAddForm, post: d.pictureAdd, most: mostPictureForm},
+		{path: "/desk/pictures/{picture}", right: staff.Write, get: d.picture, post: d.pictureSave},
+		{path: "/desk/pictures/{picture}/remove", right: staff.Write, get: d.pictureRemoveForm, post: d.pictureRemove},
+
+		{path: "/desk/stories", right: staff.Write, get: d.stories},
+		{path: "/desk/stories/new", right: staff.Write, get: d.storyNew, post: d.storyBegin},
+		{path: "/desk/stories/{id}", right: staff.Write, get: d.storyForm, post: d.storySave, most: storyBody},
+		{path: "/desk/stories/{id}/keep", right: staff.Write, post: d.storyKeep, most: storyBody},
+		{path: "/desk/stories/{id}/here", right: staff.Write, post: d.storyHere},
+		{path: "/desk/stories/{id}/throw", right: staff.Write, post: d.storyThrow},
+		{path: "/desk/stories/{id}/history", right: staff.Write, get: d.storyHistory},
+		{path: "/desk/stories/{id}/diff", right: staff.Write, get: d.storyDiff},
+		{path: "/desk/stories/{id}/restore", right: staff.Write, post: d.storyRestore},
+		{path: "/desk/stories/{id}/merge", right: staff.Write, get: d.storyMerge, post: d.storyMerged},
+		{path: "/desk/stories/{id}/preview", right: staff.Write, get: d.storyPreview},
+		{path: "/desk/stories/{id}/publish", right: staff.Publish, get: d.storyPublish, post: d.storyGoOut},
+		{path: "/desk/stories/{id}/correct", right: staff.Correct, get: d.storyCorrect, post: d.storyCorrected},
+		{path: "/desk/stories/{id}/submit", right: staff.Write, post: d.storyStep},
+		{path: "/desk/stories/{id}/approve", right: staff.Approve, post: d.storyStep},
+		{path: "/desk/stories/{id}/back", right: staff.Approve, post: d.storyStep},
+		{path: "/desk/stories/{id}/hold", right: staff.Hold, post: d.storyStep},
+		{path: "/desk/stories/{id}/release", right: staff.Hold, post: d.storyStep},
+		{path: "/desk/stories/{id}/notes", right: staff.Write, post: d.storyStep},
+		{path: "/desk/stories/{id}/tasks", right: staff.Write, post: d.storyStep},
+
 		{path: "/desk/assets/{name}", right: staff.Public, get: d.asset},
 		{path: "/desk/", right: staff.Public, get: d.nowhere, post: d.nowhere},
 	}
@@ -194,3 +220,20 @@ func wantsJSON(r *http.Request) bool {
 
 // nowhere answers for addresses that nothing is registered under.
 func (d *Desk) nowhere(_ *visit, _ http.ResponseWriter, _ *http.Request) error { return errMissing }
+
+// Address is a route as whoever audits the desk sees it.
+type Address struct {
+	Path      string
+	Right     staff.Right
+	Get, Post bool
+}
+
+// Addresses lists every address of the desk with the right that it asks for.
+func (d *Desk) Addresses() []Address {
+	routes := d.routes()
+	all := make([]Address, 0, len(routes))
+	for _, rt := range routes {
+		all = append(all, Address{Path: rt.path, Right: rt.right, Get: rt.get != nil, Post: rt.post != nil})
+	}
+	return all
+}

@@ -118,7 +118,7 @@ func (d *Desk) welcome(v *visit, w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	data := welcomePage{
-		page: v.newPage(v.T("staff.welcome", "Newsroom", d.Newsroom)), Elsewhere: d.elsewhere(r), Here: r.URL.Path,
+		page: v.newPage(v.T("staff.welcome", "Newsroom", v.newPage("").Newsroom())), Elsewhere: d.elsewhere(r), Here: r.URL.Path,
 		Name: in.Name, Roles: in.Roles, IsSetup: in.By == "", Signed: v.In(), EndsAt: v.DateTime(in.Ends), EndsAtISO: v.Machine(in.Ends),
 	}
 	data.Scripts = []string{"passkey.js"}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mimeo/internal/db"
+	"mimeo/internal/fault"
 	"mimeo/internal/ident"
 )
 
@@ -109,7 +110,7 @@ func (d *Door) Rehearse(ctx context.Context, r Role, name string) (key string, s
 		return "", s, err
 	}
 	err = d.write(ctx, "coming in as "+string(r), func(ctx context.Context, tx *db.Tx) error {
-		id := "demo-" + string(r)
+		id := rehearsed + string(r)
 		m, err := memberOf(ctx, tx, id)
 		if errors.Is(err, db.ErrNoRows) {
 			m = Member{ID: id, Name: name, Roles: []Role{r}, State: Active, Joined: tx.Now}
@@ -129,6 +130,9 @@ func (d *Door) Rehearse(ctx context.Context, r Role, name string) (key string, s
 
 // RehearseConfirm stands for showing a passkey again, on the demo.
 func (d *Door) RehearseConfirm(ctx context.Context, s Session) error {
+	if !s.Member.Rehearses() {
+		return fault.Deniedf("Show your passkey: only the demo's own people have a button")
+	}
 	return d.write(ctx, "confirming", func(ctx context.Context, tx *db.Tx) error { return d.confirmed(ctx, tx, s) })
 }
 

@@ -72,6 +72,12 @@ type Member struct {
 // Is reports whether the member has a role.
 func (m Member) Is(r Role) bool { return slices.Contains(m.Roles, r) }
 
+// rehearsed begins the ids of the demo's members, who have no passkeys.
+const rehearsed = "demo-"
+
+// Rehearses reports whether the member is one of the demo's.
+func (m Member) Rehearses() bool { return strings.HasPrefix(m.ID, rehearsed) }
+
 // Session is one open door.
 type Session struct {
 	ID        string // names it in lists; it is not the key

@@ -52,8 +52,8 @@ const wcag = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-prac
 const validator = new HtmlValidate(JSON.parse(readFileSync(join(here, ".htmlvalidate.json"), "utf8")));
 
 export class Reader {
-  /** options: origin, view, cookies (to come back with), forbid: "cookies" while nothing was acted upon. */
-  static async open(browser, demo, view = views[0]) {
+  /** Readers have scripts off; staff may have them on. */
+  static async open(browser, demo, view = views[0], { scripts = false } = {}) {
     const r = new Reader();
     r.browser = browser;
     r.demo = demo;
@@ -64,7 +64,7 @@ export class Reader {
       reducedMotion: "reduce",
       locale: view.lang,
     };
-    r.context = await browser.newContext({ ...look, javaScriptEnabled: false });
+    r.context = await browser.newContext({ ...look, javaScriptEnabled: scripts });
     r.page = await r.context.newPage();
     r.page.setDefaultTimeout(20_000);
     r.requests = [];
