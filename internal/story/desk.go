@@ -99,6 +99,9 @@ func (d *Desk) create(ctx context.Context, tx *db.Tx, draft Draft) (Story, error
 	if err := insertRevision(ctx, tx, s.ID, 1, SavedBegin, 0, &draft, s.Records); err != nil {
 		return s, err
 	}
+	if err := d.saved(ctx, tx, draft.Editor, &s); err != nil {
+		return s, err
+	}
 	if draft.Editor == "" { // brought in by the thousand
 		return s, nil
 	}
@@ -119,6 +122,16 @@ func (d *Desk) records(ctx context.Context, tx *db.Tx, draft *Draft) (map[string
 		return nil, nil
 	}
 	return versions, nil
+}
+
+// saved tells what is built on stories of a text that was saved.
+func (d *Desk) saved(ctx context.Context, tx *db.Tx, member string, s *Story) error {
+	for _, tell := range d.opt.Saved {
+		if err := tell(ctx, tx, member, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // take puts the words of a draft into the story.

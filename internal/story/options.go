@@ -22,6 +22,8 @@ type Options struct {
 	Record func(ctx context.Context, tx *db.Tx, a Act) error
 	// Statements gives the versions that records of statements have now.
 	Statements func(ctx context.Context, tx *db.Tx, ids []string) (map[string]int, error)
+	// Saved is told of each text that a member saved, as s has it.
+	Saved []func(ctx context.Context, tx *db.Tx, member string, s *Story) error
 	// Gates are asked before a text goes out.
 	Gates []func(ctx context.Context, tx *db.Tx, s *Story) ([]Objection, error)
 	// Published is told of each story that readers now see otherwise, or no

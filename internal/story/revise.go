@@ -120,6 +120,9 @@ func (d *Desk) save(ctx context.Context, tx *db.Tx, s Story, kind Saved, base in
 	if s.Stage == Approved {
 		s.Stage = Submitted
 	}
+	if err := d.saved(ctx, tx, draft.Editor, &s); err != nil {
+		return s, err
+	}
 	if err := d.record(ctx, tx, draft.Editor, "story."+string(kind), s.ID); err != nil {
 		return s, err
 	}
