@@ -46,6 +46,7 @@ func (s *Site) behind(run errand, full func()) {
 
 // Close stops what the site does behind the readers' backs and waits for it.
 func (s *Site) Close() error {
+	s.Dismiss()
 	s.errands.stop()
 	s.errands.done.Wait()
 	return nil

@@ -34,9 +34,14 @@ func newSheet(accent string) (asset, error) {
 	if err != nil {
 		return asset{}, err
 	}
-	a := asset{contentType: []string{"text/css; charset=utf-8"}, text: theme + shrink(sheetSource)}
+	return newAsset("site", "css", "text/css; charset=utf-8", theme+shrink(sheetSource))
+}
+
+// newAsset prepares a file.
+func newAsset(name, extension, contentType, text string) (a asset, err error) {
+	a = asset{contentType: []string{contentType}, text: text}
 	sum := sha256.Sum256([]byte(a.text))
-	a.path = "/assets/site." + hex.EncodeToString(sum[:6]) + ".css"
+	a.path = "/assets/" + name + "." + hex.EncodeToString(sum[:6]) + "." + extension
 	a.length = []string{strconv.Itoa(len(a.text))}
 	if a.brotli, err = pack(inBrotli, true, []byte(a.text)); err != nil {
 		return asset{}, err
@@ -62,31 +67,37 @@ func shrink(css string) string {
 	return strings.TrimSpace(strings.ReplaceAll(css, ";}", "}"))
 }
 
-// asset answers with the style sheet. A page that a browser kept may ask for
-// an older one: it gets today's, to be asked for anew.
+// asset answers with the style sheet, or with the script of live stories. A
+// page that a browser kept may ask for an older one: it gets today's, to be
+// asked for anew.
 func (s *Site) asset(_ *edition, w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
-	if !strings.HasPrefix(name, "site.") || !strings.HasSuffix(name, ".css") {
+	a := &s.sheet
+	switch {
+	case strings.HasPrefix(name, "site.") && strings.HasSuffix(name, ".css"):
+	case strings.HasPrefix(name, "live.") && strings.HasSuffix(name, ".js"):
+		a = &s.script
+	default:
 		return errMissing
 	}
 	h := w.Header()
 	s.headers.Apply(h)
-	h["Content-Type"] = s.sheet.contentType
+	h["Content-Type"] = a.contentType
 	h["Vary"] = varyCoding
 	h["Cache-Control"] = cacheAnyone
-	if r.URL.Path == s.sheet.path {
+	if r.URL.Path == a.path {
 		h["Cache-Control"] = cacheEver
 	}
-	body, length := []byte(nil), s.sheet.length
+	body, length := []byte(nil), a.length
 	switch accepted(r.Header) {
 	case inBrotli:
-		body, length = s.sheet.brotli.body, s.sheet.brotli.length
+		body, length = a.brotli.body, a.brotli.length
 		h["Content-Encoding"] = codeBrotli
 	case inGzip:
-		body, length = s.sheet.gzip.body, s.sheet.gzip.length
+		body, length = a.gzip.body, a.gzip.length
 		h["Content-Encoding"] = codeGzip
 	case identity:
-		body = []byte(s.sheet.text)
+		body = []byte(a.text)
 	}
 	h["Content-Length"] = length
 	if r.Method == http.MethodHead {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mimeo/internal/appeal"
+	"mimeo/internal/web"
 )
 
 // kept is a page that lies ready. Its text is rendered once; the appeal, the
@@ -27,8 +28,9 @@ type kept struct {
 	contentType []string
 	caching     []string
 	vary        []string
-	onion       []string // value of Onion-Location, nil without an onion service
-	link        []string // value of Link, nil for none
+	headers     *web.Headers // nil: those of every page
+	onion       []string     // value of Onion-Location, nil without an onion service
+	link        []string     // value of Link, nil for none
 
 	head, tail []byte
 	asking     *asking // nil on pages that never ask

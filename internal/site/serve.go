@@ -144,7 +144,11 @@ func (s *Site) send(w http.ResponseWriter, r *http.Request, k *kept, now time.Ti
 		s.seen(now, d)
 	}
 	h := w.Header()
-	s.headers.Apply(h)
+	if k.headers != nil {
+		k.headers.Apply(h)
+	} else {
+		s.headers.Apply(h)
+	}
 	h["Cache-Control"] = k.caching
 	h["Vary"] = k.vary
 	h["Etag"] = v.etag
