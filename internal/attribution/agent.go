@@ -257,7 +257,8 @@ func (r *reader) nounCue(i, lo, hi int) {
 
 // headline fits "Minister: no talks before spring" as a paragraph of its own.
 func (r *reader) headline(lo, hi int) bool {
-	if len(r.ends) > 2 || hi-lo > 40 || hi-lo < 4 || r.tokens[hi-1].mark == markStop && r.tokens[hi-1].quote == 0 {
+	stopped := r.tokens[hi-1].mark == markStop && r.tokens[hi-1].quote == 0
+	if len(r.ends) > 2 || hi-lo > 40 || hi-lo < 4 || stopped && (len(r.suggestions) > 0 || len(r.ends) > 1 || r.tokens[0].first > 0) {
 		return false
 	}
 	k := lo
@@ -273,13 +274,13 @@ func (r *reader) headline(lo, hi int) bool {
 		if r.finite(x) || t.is(classPron|classTo|classSub|classMedia|classAdv|classNotName) || t.digit {
 			return false
 		}
-		known = known || t.is(classRole|classBody|classThing|classHonor) || t.capital && t.class == 0 && (k-lo > 1 || r.names.knows(r.key(x)))
+		known = known || t.is(classRole|classBody|classThing|classHonor) || t.capital && t.class&^(classMale|classFemale|classNation) == 0
 	}
 	if !known || r.tokens[lo].is(classDet|classPrep) || k-lo > 6 {
 		return false
 	}
 	content := span{k + 1, r.sentenceEnd(hi)}
-	if r.tokens[content.from].mark != markOpen && !r.hasFinite(content.from, content.to) || content.empty() {
+	if r.tokens[content.from].mark != markOpen && !r.hasFinite(content.from, content.to) && (content.to-content.from < 4 || !r.titleCase(lo, hi)) || content.empty() {
 		return false
 	}
 	m := match{cue: &r.lang.colon, verb: span{k, k + 1}, source: span{lo, k}, how: byAgent, content: []span{content}, forward: true, trust: 0.72}

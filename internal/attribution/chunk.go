@@ -208,6 +208,8 @@ func (r *reader) subject(v, lo int) (span, how) {
 		return span{}, byEllipsis
 	case t.mark == markComma:
 		return r.apposed(j, lo)
+	case t.mark == markDash:
+		return r.dashed(j, lo)
 	case t.is(classSelf):
 		s, h := r.subject(j, lo)
 		if !s.empty() {
@@ -223,6 +225,23 @@ func (r *reader) subject(v, lo int) (span, how) {
 		return span{}, byNone
 	}
 	return span{h, r.trimTail(h, v)}, bySubject
+}
+
+// dashed finds the subject before an insertion between dashes.
+func (r *reader) dashed(j, lo int) (span, how) {
+	for k := j - 1; k > lo && k > j-30; k-- {
+		if r.tokens[k].mark == markStop && !r.abbreviates(k) {
+			break
+		}
+		if r.tokens[k].mark != markDash {
+			continue
+		}
+		if h := r.lead(r.segment(k-1, lo), k-1, lo); h < k && r.headlike(h, k) {
+			return span{h, j}, bySubject
+		}
+		break
+	}
+	return span{}, byNone
 }
 
 // list widens "Iran and Turkey" to "Russia, Iran and Turkey".
@@ -261,7 +280,7 @@ func (r *reader) dated(from, to int) bool {
 func (r *reader) lead(h, j, lo int) int {
 	for h <= j {
 		t := &r.tokens[h]
-		if t.is(classAnd|classBut|classNeg|classAux) || t.is(classAdv) && !t.is(classDet) || t.is(classStarter) && !t.is(classDet|classPron) {
+		if t.is(classAnd|classBut|classNeg|classAux) || t.is(classAdv) && !t.is(classDet) || t.is(classStarter) && !t.is(classDet|classPron|classNumber|classPoss|classOf|classWeak) {
 			h++
 			continue
 		}
@@ -325,7 +344,7 @@ func (r *reader) apposed(j, lo int) (span, how) {
 			}
 			return span{h, end}, bySubject
 		}
-		if !r.insertion(k+1, j) {
+		if !r.insertion(k+1, j) && !r.tokens[k-1].is(classRole|classWeak) {
 			h := r.lead(k+1, j-1, lo)
 			if h > j-1 || !r.headlike(h, j) || j == end {
 				return span{}, byNone
@@ -393,7 +412,7 @@ func (r *reader) insertion(from, to int) bool {
 		return !r.hasFinite(from, to)
 	}
 	for k := from; k < to; k++ {
-		if r.tokens[k].is(classRole) || r.tokens[k].word.month > 0 {
+		if r.tokens[k].is(classRole) || r.tokens[k].word.month > 0 || t.is(classNation) && r.tokens[k].is(classOf) {
 			return true
 		}
 	}

@@ -122,7 +122,7 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 		return r.infinitive(rd, i, end, lo, hi)
 	case s&(shapePast|shapePres) == 0 && s&shapeBase != 0 && g.from == i && i == lo:
 		return false
-	case s&(shapePast|shapePres|shapeBase) != 0 && g.from == i && i > lo && r.tokens[i-1].is(classDet|classPoss|classGenitive|classOf|classNation) && !r.tokens[i-1].is(classPron|classRel|classThat):
+	case s&(shapePast|shapePres|shapeBase) != 0 && g.from == i && i > lo && r.tokens[i-1].is(classDet|classPoss|classGenitive|classOf) && !r.tokens[i-1].is(classPron|classRel|classThat|classWeak|classPlural):
 		return false
 	}
 	m := match{cue: c, verb: span{g.from, end}, trust: 0.5 + 0.05*float64(c.strength), passive: g.passive, gerund: s&shapeGer != 0 && !g.progress}
@@ -202,7 +202,17 @@ func (r *reader) pluralBefore(i, lo int) bool {
 		return t.is(classPlural | classFirst)
 	}
 	last := r.text[t.to-1]
-	return last == 's' || t.is(classRel|classPlural|classWeak) || t.capital
+	return last == 's' || !r.tokens[i].is(classAmbiguous) && r.sayAt(i) || t.is(classRel|classPlural|classWeak) || t.capital
+}
+
+// sayAt tells a form of a verb that says words aloud.
+func (r *reader) sayAt(i int) bool {
+	for _, rd := range r.tokens[i].word.readings {
+		if rd.cue.frames&frameSay != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // infinitive fits "went on to say", "was quick to note": a cue under a verb
@@ -333,7 +343,7 @@ func (r *reader) contentAt(m *match, k, hi int, f frame) bool {
 			return r.take(m, k, end)
 		}
 	}
-	if f&frameBare != 0 && r.bareClause(k, end) {
+	if f&frameBare != 0 && (r.bareClause(k, end) || f&frameSay != 0 && m.cue.strength == 9 && end-k > 2 && r.begins(k, end) && !t.is(classObject)) {
 		return r.take(m, k, end)
 	}
 	if f&(frameNoun|frameAccuse) != 0 && r.begins(k, end) && !t.is(classSelf) {

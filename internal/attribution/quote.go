@@ -129,6 +129,8 @@ func (r *reader) closing(i int, p quotePair) (end int, closed bool) {
 		}
 		t := &r.tokens[k]
 		switch {
+		case double(c) && double(p.open) && c != p.open && c != '“' && t.glued && !(r.follows(k) && r.tokens[k+1].plain()): // “…" as typed
+			return k, true
 		case c == p.close && (p.open != p.close || t.glued || !r.follows(k)),
 			c == p.open && t.glued && !r.follows(k): // an opening mark set where one closes
 			depth--
@@ -148,6 +150,9 @@ func (r *reader) closing(i int, p quotePair) (end int, closed bool) {
 	}
 	return len(r.tokens) - 1, false
 }
+
+// double tells the marks of English that are typed for one another.
+func double(c rune) bool { return c == '"' || c == '“' || c == '”' }
 
 // sentenceStop is the first end of a sentence between two tokens.
 func (r *reader) sentenceStop(from, to int) int {

@@ -199,7 +199,7 @@ func (r *reader) append(i, end, n, runes int, glued bool) {
 		}
 		if at := bytes.LastIndexByte(r.scratch, '-'); t.class == 0 {
 			if w := r.lang.words[string(r.scratch[at+1:])]; w != nil {
-				t.class = w.class & (classRole | classBody | classFemale | classMale)
+				t.class = w.class & (classRole | classBody | classFemale | classMale | classAbbr)
 			}
 		}
 	} else {
