@@ -23,15 +23,19 @@ import (
 	"mimeo/internal/contribution"
 	"mimeo/internal/contribution/simulator"
 	"mimeo/internal/db"
+	"mimeo/internal/entity"
 	"mimeo/internal/front"
 	"mimeo/internal/ident"
 	"mimeo/internal/jobs"
 	"mimeo/internal/lang"
 	"mimeo/internal/ledger"
 	"mimeo/internal/mail"
+	"mimeo/internal/media"
 	"mimeo/internal/newsletter"
 	"mimeo/internal/reminder"
+	"mimeo/internal/search"
 	"mimeo/internal/staff"
+	"mimeo/internal/statement"
 	"mimeo/internal/story"
 	"mimeo/internal/story/archive"
 	"mimeo/internal/vault"
@@ -53,6 +57,9 @@ type App struct {
 	Jobs          *jobs.Queue
 	Vault         *vault.Vault
 	Stories       *story.Desk
+	Search        *search.Index
+	Entities      *entity.Register
+	Statements    *statement.Book
 	Appeals       *appeal.Board
 	Ledger        *ledger.Book
 	Contributions *contribution.Till
@@ -61,6 +68,7 @@ type App struct {
 	Newsletters   *newsletter.Press
 	Fronts        *front.Layout
 	Languages     *lang.Book
+	Media         *media.Store
 	Archive       *archive.Archive
 
 	config config.Config
@@ -193,7 +201,12 @@ func (a *App) assemble(ctx context.Context) (err error) {
 		},
 	})
 	a.Stories.Work(a.Jobs)
+	a.sources()
+	a.finder()
 	a.keepArchive()
+	if err := a.gallery(ctx); err != nil {
+		return err
+	}
 	a.Fronts = front.New(a.DB, a.Stories, a.record)
 	a.Appeals = appeal.New(a.DB, a.log)
 	if err := a.Appeals.Reload(ctx); err != nil {

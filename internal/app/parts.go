@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
 	"net"
@@ -198,7 +199,7 @@ func (a *App) keep(ctx context.Context) error {
 	if err := a.mails.Reseal(ctx); err != nil {
 		return err
 	}
-	return a.Vault.Keep(ctx)
+	return errors.Join(a.Vault.Keep(ctx), a.Media.Sweep(ctx))
 }
 
 // direct carries the adapter's calls to the simulator in the same process.
@@ -275,8 +276,8 @@ func (a *App) site(ctx context.Context) (*site.Site, error) {
 	opt := site.Options{
 		Base: a.config.BaseURL, Editions: editions, Zone: a.zone, Accent: n.Accent, Contact: n.Contact,
 		Currencies: currencies,
-		Stories:    a.Stories, Appeals: a.Appeals, Gifts: a.Contributions, Reminders: a.Reminders, Newsletters: a.Newsletters, Fronts: a.Fronts,
-		Words: a.Languages, Signer: a.Vault, IDs: a.ids,
+		Stories:    a.Stories, Search: a.Search, Appeals: a.Appeals, Gifts: a.Contributions, Reminders: a.Reminders, Newsletters: a.Newsletters, Fronts: a.Fronts, Pictures: a.Media, Archive: a.Archive,
+		Words: a.Languages, Signer: a.Vault, IDs: a.ids, Entities: a.Entities, Statements: a.Statements,
 		Address: web.Peer, Now: a.clock.Now, Draw: mathrand.Uint64, Log: a.log,
 	}
 	if !a.isDemo {

@@ -171,6 +171,9 @@ func (a *App) seedOne(ctx context.Context, s seedStory, at time.Time) error {
 			return nil
 		}
 	}
+	if err := a.illustrate(ctx, &s); err != nil {
+		return err
+	}
 	made, err := a.Stories.Create(ctx, story.Draft{
 		Group: s.group, Lang: s.lang, Section: s.section, Slug: s.slug, Headline: s.headline, Standfirst: s.standfirst,
 		Bylines: s.bylines, Place: s.place, Tags: s.tags, Body: s.body,

@@ -25,8 +25,11 @@ func parts() []part {
 	return []part{
 		{"desk.nav.writing", []place{
 			{"/desk/", "desk.nav.home", staff.Inside},
+			{"/desk/stories", "editor.stories", staff.Write},
 		}},
-		{"desk.nav.records", []place{}},
+		{"desk.nav.records", []place{
+			{"/desk/pictures", "media.pictures", staff.Write},
+		}},
 		{"desk.nav.readers", []place{
 			{"/desk/front", "front.title", staff.Curate},
 			{"/desk/newsletters", "newsletter.desk.title", staff.Letters},
