@@ -19,6 +19,7 @@ import (
 	"mimeo/internal/desk"
 	"mimeo/internal/fault"
 	"mimeo/internal/jobs"
+	"mimeo/internal/site"
 	"mimeo/internal/web"
 )
 
@@ -117,15 +118,16 @@ func (a *App) run(ctx context.Context, l net.Listener, out io.Writer, adjustMemo
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	surface, closeSite, err := a.surface(background, pages)
+	surface, public, err := a.surface(background, pages)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
 	apart, deskListener, err := a.deskServer(ctx, pages)
 	if err != nil {
-		return errors.Join(err, closeSite(), l.Close())
+		return errors.Join(err, public.Close(), l.Close())
 	}
 	server := a.server(surface)
+	server.RegisterOnShutdown(public.Dismiss)
 	a.routine()
 	if err := a.Jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return errors.Join(err, l.Close())
@@ -137,6 +139,7 @@ func (a *App) run(ctx context.Context, l net.Listener, out io.Writer, adjustMemo
 		}
 	})
 	tasks.Go(func() { a.flushCounts(background) })
+	tasks.Go(func() { a.mendIndex(background) })
 	tasks.Go(func() {
 		a.sweepMail(background)
 		every(background, time.Hour, func() { a.sweepMail(background) })
@@ -174,7 +177,7 @@ func (a *App) run(ctx context.Context, l net.Listener, out io.Writer, adjustMemo
 	}
 	stop()
 	tasks.Wait()
-	err = errors.Join(err, closeSite(), a.Jobs.Stop(ending), a.Appeals.Flush(ending))
+	err = errors.Join(err, public.Close(), a.Jobs.Stop(ending), a.Appeals.Flush(ending))
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -232,6 +235,7 @@ func (nightly) Kind() string { return "app.nightly" }
 // the UTC day so that mail of the last minutes has left: keys of past days are
 // destroyed, old notes swept.
 func (a *App) routine() {
+	a.keepFinding()
 	next := func(after time.Time) time.Time {
 		d := after.UTC()
 		return time.Date(d.Year(), d.Month(), d.Day()+1, 1, 10, 0, 0, time.UTC)
@@ -245,9 +249,8 @@ func (a *App) routine() {
 }
 
 // surface is every address this process answers.
-func (a *App) surface(ctx context.Context, staffPages *desk.Desk) (h http.Handler, closeSite func() error, err error) {
-	pages, err := a.site(ctx)
-	if err != nil {
+func (a *App) surface(ctx context.Context, staffPages *desk.Desk) (h http.Handler, pages *site.Site, err error) {
+	if pages, err = a.site(ctx); err != nil {
 		return nil, nil, err
 	}
 	a.DB.OnChange(pages.Touched)
@@ -329,7 +332,7 @@ func (a *App) surface(ctx context.Context, staffPages *desk.Desk) (h http.Handle
 	if err != nil {
 		return nil, nil, err
 	}
-	return web.Behind(proxies, web.ProtectBodies(pages.Ready(mux), fail, most)), pages.Close, nil
+	return web.Behind(proxies, web.ProtectBodies(pages.Ready(mux), fail, most)), pages, nil
 }
 
 // ready answers whether readers can be served and money be booked: the

@@ -52,6 +52,7 @@ type commands struct {
 	Ledger       ledgerCmd       `cmd:"" help:"The ledger: check, export."`
 	Vault        vaultCmd        `cmd:"" help:"The keys: status, forget a lost folder."`
 	Jobs         jobsCmd         `cmd:"" help:"Work that gave up: list, retry."`
+	Search       searchCmd       `cmd:"" help:"The search index: rebuild, check."`
 	Statement    statementCmd    `cmd:"" help:"Statements: suggest who said what in a text."`
 	Conf         configCmd       `cmd:"" name:"config" help:"The options: show, check."`
 	Health       healthCmd       `cmd:"" name:"healthcheck" help:"Ask a running server whether it is ready."`

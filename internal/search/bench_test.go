@@ -111,7 +111,9 @@ func (c *corpus) kinds(n int) []kind {
 		{"common word without six others", false, func() search.Query {
 			return search.Query{Text: common() + " " + prefix("-", list(common, 6))}
 		}},
-		{"prefixes", false, func() search.Query { return search.Query{Text: strings.TrimSpace(strings.Repeat(c.words[c.random.IntN(20)][:1]+"* ", 100))} }},
+		{"prefixes", false, func() search.Query {
+			return search.Query{Text: strings.TrimSpace(strings.Repeat(c.words[c.random.IntN(20)][:1]+"* ", 100))}
+		}},
 		{"common word, ranked", false, func() search.Query { return search.Query{Text: common(), Ranked: true} }},
 		{"two words, ranked", false, func() search.Query { return search.Query{Text: list(c.rank, 2), Ranked: true} }},
 		{"phrase of common words, ranked", false, func() search.Query { return search.Query{Text: `"` + list(common, 2) + `"`, Ranked: true} }},

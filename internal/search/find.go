@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"mimeo/internal/db"
 	"mimeo/internal/fault"
@@ -207,6 +208,10 @@ func (s *search) count(hits []row, whole bool) error {
 	}
 	whole = whole && len(hits) <= s.q.Sample
 	hits = hits[:min(len(hits), s.q.Sample)]
+	zone := s.q.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
 	counts := map[Facet]int{}
 	for _, h := range hits {
 		var facets []Facet
@@ -216,7 +221,7 @@ func (s *search) count(hits []row, whole bool) error {
 		for _, f := range facets {
 			counts[f]++
 		}
-		counts[Facet{Kind: "month", Value: h.At.Format("2006-01")}]++
+		counts[Facet{Kind: "month", Value: h.At.In(zone).Format("2006-01")}]++
 	}
 	for f, n := range counts {
 		s.res.Counts = append(s.res.Counts, Count{f, n})

@@ -115,10 +115,11 @@ type Query struct {
 	Text     string   // as typed
 	Facets   []Facet  // all of them
 	From, To time.Time
-	Before   string // Result.Older of the page before, "" for the first
-	Limit    int    // hits on a page; 0 means 20
-	Ranked   bool   // the best of the newest first, not the newest
-	Sample   int    // count the facets of so many of the newest hits
+	Before   string         // Result.Older of the page before, "" for the first
+	Limit    int            // hits on a page; 0 means 20
+	Ranked   bool           // the best of the newest first, not the newest
+	Sample   int            // count the facets of so many of the newest hits
+	Zone     *time.Location // in which a hit has its month; nil is UTC
 }
 
 // Hit is a text that was found.

@@ -240,8 +240,14 @@ func TestScopesAndChanges(t *testing.T) {
 		s.put(search.Document{Key: "two", Scope: search.Desk, Title: "Draft", Text: "harbour secret", Facets: facet})
 		s.wants("en", "harbour", "Public")
 		for _, q := range []search.Query{
-			{Text: "secret"}, {Text: `"harbour secret"`}, {Text: "harbour", Facets: facet}, {Facets: facet}, {Text: "den.secret"}, {Text: "-harbour"},
-			{Text: "harbour", Ranked: true}, {Text: "secret", Ranked: true},
+			{Text: "secret"},
+			{Text: `"harbour secret"`},
+			{Text: "harbour", Facets: facet},
+			{Facets: facet},
+			{Text: "den.secret"},
+			{Text: "-harbour"},
+			{Text: "harbour", Ranked: true},
+			{Text: "secret", Ranked: true},
 		} {
 			q.Langs = []string{"en"}
 			for _, title := range s.titles(q) {

@@ -113,7 +113,7 @@ func (s *Site) robots(_ *edition, w http.ResponseWriter, r *http.Request) error 
 	var b strings.Builder
 	b.WriteString("User-agent: *\n")
 	for _, e := range s.editions {
-		for _, p := range []string{"/appeal/", "/remind", "/support/return/", "/supporter"} {
+		for _, p := range []string{"/appeal/", "/remind", "/support/return/", "/supporter", "/search"} {
 			fmt.Fprintf(&b, "Disallow: %s\n", e.URL(p))
 		}
 	}

@@ -55,6 +55,7 @@ func (s *Site) pages() []route {
 
 		{"/blocked", s.blocked, nil},
 		{"/mirrors", s.mirrorList, nil},
+		{"/search", s.search, nil},
 		{"/corrections", s.corrections, nil},
 		{"/about/data", s.aboutData, nil},
 		{"/about/money", s.aboutMoney, nil},

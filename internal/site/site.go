@@ -44,6 +44,7 @@ import (
 	"mimeo/internal/money"
 	"mimeo/internal/newsletter"
 	"mimeo/internal/reminder"
+	"mimeo/internal/search"
 	"mimeo/internal/statement"
 	"mimeo/internal/story"
 	"mimeo/internal/story/archive"
@@ -64,6 +65,7 @@ type Options struct {
 	PayOrigins []string         // origins that the contribution form may lead to, beside our own
 
 	Stories     *story.Desk
+	Search      *search.Index
 	Appeals     *appeal.Board
 	Gifts       *contribution.Till
 	Reminders   *reminder.Diary
@@ -109,6 +111,8 @@ type Site struct {
 	editions   []*edition
 
 	stories     *story.Desk
+	finder      *search.Index
+	seekers     chan struct{} // holds one for each search under way
 	appeals     *appeal.Board
 	gifts       *contribution.Till
 	reminders   *reminder.Diary
@@ -154,7 +158,7 @@ func New(ctx context.Context, o Options) (*Site, error) {
 	s := &Site{
 		base: strings.TrimSuffix(o.Base, "/"), https: u.Scheme == "https", zone: o.Zone,
 		contact: o.Contact, onion: strings.TrimSuffix(o.Onion, "/"), mirrors: o.Mirrors, hub: o.Hub, currencies: o.Currencies,
-		stories: o.Stories, appeals: o.Appeals, gifts: o.Gifts, reminders: o.Reminders, newsletters: o.Newsletters, fronts: o.Fronts, pictures: o.Pictures, archive: o.Archive,
+		stories: o.Stories, finder: o.Search, seekers: make(chan struct{}, searchBusy), appeals: o.Appeals, gifts: o.Gifts, reminders: o.Reminders, newsletters: o.Newsletters, fronts: o.Fronts, pictures: o.Pictures, archive: o.Archive,
 		entities: o.Entities, statements: o.Statements,
 		tokens: appeal.NewTokens(o.Signer), signer: o.Signer, ids: o.IDs,
 		address: o.Address, countries: o.Country, now: o.Now, draw: o.Draw, log: o.Log,
