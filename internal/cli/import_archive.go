@@ -44,9 +44,25 @@ func (c storyImportCmd) takeIn(ctx context.Context, s *session) (err error) {
 			return err
 		}
 		in.begin()
+		if run.Format == archive.Mimeo {
+			counts, err := in.restore(ctx, a, run, c.Files)
+			return errors.Join(err, in.end(counts, err == nil))
+		}
 		counts, err := a.Archive.TakeIn(ctx, files, run)
 		return errors.Join(err, in.end(counts, err == nil))
 	})
+}
+
+// restore makes the newsroom of an export.
+func (in *incoming) restore(ctx context.Context, a *app.App, run archive.Run, names []string) (archive.Counts, error) {
+	if len(names) != 1 || names[0] == "-" {
+		return archive.Counts{}, misused("an export of Mimeo is one folder or one zip file")
+	}
+	from, err := in.folders(names)
+	if err != nil {
+		return archive.Counts{}, err
+	}
+	return a.Archive.Restore(ctx, from[0].FS, run)
 }
 
 // incoming is one run as a person or a script follows it.
@@ -120,7 +136,7 @@ func (in *incoming) folders(names []string) (all []archive.Folder, err error) {
 	for _, name := range names {
 		info, err := os.Stat(name)
 		if err != nil {
-			return nil, misused("--pictures " + name + ": " + errors.Unwrap(err).Error())
+			return nil, fault.Invalidf("%s: %s", name, errors.Unwrap(err).Error())
 		}
 		if info.IsDir() {
 			root, err := os.OpenRoot(name)

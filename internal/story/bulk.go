@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mimeo/internal/db"
+	"mimeo/internal/fault"
 )
 
 // Tidied is a draft that was found fit to be kept.
@@ -190,4 +191,23 @@ func (b *Bulk) Restored(ctx context.Context, id string) error {
 		b.lists[s.Lang+"/"+s.Section] = true
 	}
 	return nil
+}
+
+// Readable says whether a revision whose rows were written as they are is one
+// that this desk would have kept itself. Its errors are fault.Invalid.
+func (b *Bulk) Readable(ctx context.Context, id string, revision int) error {
+	s, err := b.desk.one(ctx, b.tx, byID, id)
+	if err != nil {
+		return fault.Wrap(fault.Invalid, "The story cannot be read", err)
+	}
+	if revision != s.Revision {
+		if _, err := selectRevision(ctx, b.tx, &s, revision); err != nil {
+			return fault.Wrap(fault.Invalid, "A revision of the story cannot be read", err)
+		}
+	}
+	if s.State == Drafted && s.Year != 0 || s.State != Drafted && (s.Year < 1 || s.Month < 1 || s.Month > 12) {
+		return fault.Invalidf("The story has no month that goes with its state %q", s.State)
+	}
+	_, err = s.Draft().tidy(b.desk.opt.DefaultLang)
+	return err
 }

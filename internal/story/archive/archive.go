@@ -50,10 +50,11 @@ type Options struct {
 	// for the newsroom's pictures, which know more than an import needs. Nil
 	// keeps none: every picture is then one that did not come along.
 	Keep func(ctx context.Context, r io.Reader, p Credit) (Stored, error)
-	// Pictures opens a stored picture by its address on this site, for the export.
-	Pictures func(ctx context.Context, src string) (io.ReadCloser, error)
-	// Annexes are records of other nouns that go along with an export.
-	Annexes []Annex
+	// Gallery is the newsroom's pictures, for an export and its restoration.
+	Gallery Gallery
+	// Records are the tables of other nouns that go along with an export, in an
+	// order in which they may be written.
+	Records []Table
 }
 
 // Credit is what is known of a picture's origin.
@@ -69,15 +70,6 @@ type Stored struct {
 	Src           string // a path on this site
 	Width, Height int
 	Fresh         bool // the newsroom did not have it
-}
-
-// Annex carries the records of another noun, one JSON value each, through an
-// export and back. The noun is of a higher level or another branch, so app
-// joins them.
-type Annex struct {
-	Name   string // of the file: small letters
-	Export func(ctx context.Context, write func(record []byte) error) error
-	Import func(ctx context.Context, record []byte) error
 }
 
 // Archive takes in and gives out whole archives.

@@ -41,9 +41,6 @@ func open(t *testing.T, d *db.DB) *newsroom {
 			n.kept[src] = raw
 			return archive.Stored{Src: src, Width: 640, Height: 480, Fresh: !known}, err
 		},
-		Pictures: func(_ context.Context, src string) (io.ReadCloser, error) {
-			return io.NopCloser(strings.NewReader(string(n.kept[src]))), nil
-		},
 	})
 	return n
 }

@@ -80,7 +80,7 @@ func (c *code) attributes(text string) {
 			return
 		}
 		key := ""
-		if i := strings.IndexAny(text, " \n\t=\""); i > 0 && text[i] == '=' {
+		if i := strings.IndexFunc(text, notName); i > 0 && text[i] == '=' {
 			key, text = strings.ToLower(text[:i]), text[i+1:]
 		}
 		var value string
@@ -97,6 +97,10 @@ func (c *code) attributes(text string) {
 			c.named[key] = value
 		}
 	}
+}
+
+func notName(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
 }
 
 // first is the named attribute, or the first bare one.
@@ -168,15 +172,12 @@ func (r *reading) platform(c code, base string, names ...string) {
 		return
 	}
 	to := c.first(names...)
-	if to == "" {
+	if to == "" || base == "" && !strings.HasPrefix(to, "http") {
+		r.warn("the shortcode %s is kept as text", short(c.raw))
+		r.builder.words(c.raw, false)
 		return
 	}
 	if !strings.HasPrefix(to, "http") {
-		if base == "" {
-			r.warn("the shortcode %s is kept as text", short(c.raw))
-			r.builder.words(c.raw, false)
-			return
-		}
 		to = base + to
 	}
 	r.embed(to, "")
