@@ -17,6 +17,7 @@ type waiting struct {
 // language and by an index, for it runs at every visit.
 func (d *Desk) asks() []func(ctx context.Context, v *visit) ([]waiting, error) {
 	return []func(ctx context.Context, v *visit) ([]waiting, error){
+		d.storiesWaiting,
 		d.approvalsWaiting,
 		d.keysWaiting,
 	}
@@ -49,6 +50,7 @@ func (d *Desk) home(v *visit, w http.ResponseWriter, r *http.Request) error {
 // begins are the works that the first page offers to begin.
 func begins() []place {
 	return []place{
+		{"/desk/stories/new", "editor.new", staff.Write},
 		{"/desk/staff", "staff.people", staff.ManageStaff},
 		{"/desk/me", "staff.me", staff.Inside},
 	}

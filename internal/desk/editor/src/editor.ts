@@ -13,7 +13,7 @@ import { say, speak } from "./words";
 
 declare global {
   interface Window {
-    mimeoEditor?: { mark(id: string): void; insert(block: Block): void; doc(): Doc; editor: Editor };
+    mimeoEditor?: { mark(id: string): void; find(text: string): boolean; insert(block: Block): void; doc(): Doc; editor: Editor };
   }
 }
 
@@ -97,12 +97,13 @@ function start(form: HTMLFormElement): void {
       }
     },
   });
-  form.addEventListener("input", (e) => {
-    if (holder.contains(e.target as Node)) return;
-    keeper.changed((e as InputEvent).data?.trim() ? 0 : 0);
+  // The fields stand around the form as well as in it.
+  const mine = (e: Event) => (e.target as HTMLInputElement).form === form;
+  document.addEventListener("input", (e) => {
+    if (mine(e)) keeper.changed(/\s/.test((e as InputEvent).data ?? "") ? 1 : 0);
   });
-  form.addEventListener("change", (e) => {
-    if (!holder.contains(e.target as Node)) keeper.changed(0);
+  document.addEventListener("change", (e) => {
+    if (mine(e)) keeper.changed(0);
   });
 
   plainText.disabled = true;
@@ -141,6 +142,17 @@ function start(form: HTMLFormElement): void {
   window.mimeoEditor = {
     editor,
     doc: () => JSON.parse(doc()),
+    find: (text) => {
+      let found = false;
+      editor.state.doc.descendants((node, pos) => {
+        if (found || !node.isTextblock) return !found;
+        // An atom counts one place in the text, as it does in the tree.
+        const at = node.textBetween(0, node.content.size, undefined, "\ufffc").indexOf(text);
+        if (at >= 0) found = editor.chain().focus().setTextSelection({ from: pos + 1 + at, to: pos + 1 + at + text.length }).scrollIntoView().run();
+        return false;
+      });
+      return found;
+    },
     mark: (id) => void editor.chain().focus().setMark("statement", { id }).run(),
     insert: (block) => {
       const tree = toTree({ version: 1, blocks: [block] }).content;

@@ -146,8 +146,7 @@ export class Keeper {
       if (this.sent === this.changes) localStorage.removeItem(this.key(copy));
       this.retry = 2_000;
       this.enter("quiet", "");
-      this.others(said.others);
-      if (said.latest && String(said.latest) !== this.form.dataset.base) this.stale(String(said.by ?? ""));
+      this.heardOf(said);
       return true;
     } catch {
       return this.failed("away", "");
@@ -242,22 +241,26 @@ export class Keeper {
     }
   }
 
-  private async here(): Promise<void> {
+  private async here(take = false): Promise<void> {
     if (document.visibilityState === "hidden" || !this.form.dataset.here) return;
     try {
-      const answer = await fetch(this.form.dataset.here, { method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams({ copy: this.copy }) });
+      const answer = await fetch(this.form.dataset.here, { method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams(take ? { take: "1" } : {}) });
       if (!answer.ok) return;
-      const said = await answer.json();
-      this.others(said.others);
-      if (said.latest && String(said.latest) !== this.form.dataset.base) this.stale(String(said.by ?? ""));
+      this.heardOf(await answer.json());
     } catch {
       // The next one will tell.
     }
   }
 
-  private others(names: unknown): void {
-    if (!Array.isArray(names)) return;
-    this.notice("others", names.length ? say("others", names.length, names.join(", ")) : "", "warning");
+  private heardOf(said: { others?: unknown; holds?: boolean; latest?: number; by?: string }): void {
+    const names = Array.isArray(said.others) ? said.others.map(String) : [];
+    const notice = this.notice("others", names.length ? say("others", names.length, names.join(", ")) : "", "warning");
+    if (notice && said.holds === false) {
+      const take = make("button", { type: "button", class: "quiet" }, say("take"));
+      take.addEventListener("click", () => void this.here(true));
+      notice.append(" ", take);
+    }
+    if (said.latest && String(said.latest) !== this.form.dataset.base) this.stale(said.by ?? "");
   }
 
   private stale(by: string): void {
@@ -265,11 +268,14 @@ export class Keeper {
   }
 
   /** One notice of a kind; without words it goes. */
-  private notice(kind: string, words = "", look = "notice"): void {
+  private notice(kind: string, words = "", look = "notice"): HTMLElement | undefined {
     const id = `notice-${kind}`;
     const old = document.getElementById(id);
-    if (old?.textContent === words) return;
+    if (words && old?.firstChild?.textContent === words) return;
     old?.remove();
-    if (words) this.notices.append(make("p", { id, class: look }, words));
+    if (!words) return;
+    const element = make("p", { id, class: look }, words);
+    this.notices.append(element);
+    return element;
   }
 }

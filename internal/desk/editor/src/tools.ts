@@ -184,7 +184,7 @@ function help(): void {
   rows.push([say("key.paragraph"), written("Mod-Shift-0")], [say("key.toolbar"), written("Alt-F10")], [say("key.save"), written("Mod-s")], [say("key.break"), written("Shift-Enter")], [say("key.cells"), "Tab"]);
   const body = make("tbody");
   for (const [what, keys] of rows) body.append(make("tr", {}, make("th", { scope: "row" }, what), make("td", {}, make("kbd", { dir: "ltr" }, keys))));
-  tell(say("tool.help"), make("p", {}, say("help.typing")), make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": say("tool.help") }, make("table", {}, body)));
+  tell(say("tool.help"), make("p", {}, say("help.typing", undefined, "1.")), make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": say("tool.help") }, make("table", {}, body)));
 }
 
 /** A toolbar that is one stop of the Tab key; arrows go through it. */

@@ -1,0 +1,228 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"regexp"
+	"strconv"
+	"time"
+
+	"mimeo/internal/fault"
+	"mimeo/internal/prose"
+	"mimeo/internal/staff"
+	"mimeo/internal/story"
+	"mimeo/internal/web"
+)
+
+// check is one line of the list before publication. Stops says that nothing
+// goes out before it is mended; others are for a person to judge.
+type check struct {
+	Good, Stops bool
+	Words       string
+	More        []string
+}
+
+type publishPage struct {
+	storyPage
+	Checks   []check
+	Stops    bool // something must be mended first
+	Address  string
+	At       string // for the field of the schedule
+	Plan     *story.Plan
+	PlanAt   string
+	Second   *staff.Approval // asked for, to publish against objections
+	CanAsk   bool
+	Override bool // a second person agreed
+	Reason   string
+}
+
+func (d *Desk) storyPublish(v *visit, w http.ResponseWriter, r *http.Request) error {
+	data, err := d.publishPage(v, r)
+	if err != nil {
+		return err
+	}
+	return d.show(v, w, http.StatusOK, "story_publish", data)
+}
+
+func (d *Desk) publishPage(v *visit, r *http.Request) (data *publishPage, err error) {
+	base, err := d.storyPage(v, r, v.T("editor.publish"))
+	if err != nil {
+		return nil, err
+	}
+	data = &publishPage{storyPage: base}
+	ctx, s := r.Context(), &base.Story
+	data.Address = d.addressOf(s)
+	if s.Schedule.After(d.Now()) {
+		data.At = s.Schedule.In(d.Zone).Format(momentForm)
+	}
+	plan, planned, err := d.Stories.Plan(ctx, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	if planned {
+		data.Plan, data.PlanAt = &plan, v.DateTime(plan.At)
+	}
+	objections, err := d.Stories.Objections(ctx, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.second(ctx, v, data, objections); err != nil {
+		return nil, err
+	}
+	data.Checks = d.checks(v, s, objections, data.Override)
+	for _, c := range data.Checks {
+		data.Stops = data.Stops || c.Stops
+	}
+	return data, nil
+}
+
+// second finds out whether another member agreed to publish all the same.
+func (d *Desk) second(ctx context.Context, v *visit, data *publishPage, objections []story.Objection) error {
+	if len(objections) == 0 {
+		return nil
+	}
+	for _, o := range objections {
+		if !o.Overridable {
+			return nil
+		}
+	}
+	a, found, err := d.Door.On(ctx, staff.PublishUnproven, data.Story.ID)
+	if err != nil {
+		return err
+	}
+	if found {
+		data.Second, data.Reason = &a, a.Reason
+		data.Override = a.Stage == staff.Approved && a.Second != v.Member.ID
+	}
+	data.CanAsk = !found
+	return nil
+}
+
+// addressOf is where readers will find the story.
+func (d *Desk) addressOf(s *story.Story) string {
+	if path := s.Path(); path != "" {
+		return d.Site + path
+	}
+	at := d.Now()
+	if s.Schedule.After(at) {
+		at = s.Schedule
+	}
+	prefix := ""
+	if len(d.Editions) > 0 && s.Lang != d.Editions[0] {
+		prefix = "/" + s.Lang
+	}
+	return d.Site + prefix + at.In(d.Zone).Format("/2006/01/") + s.Slug
+}
+
+var toCome = regexp.MustCompile(`(?:^|[^\p{L}])(TK+|TKTK+|ТК\?+|XXX+)(?:$|[^\p{L}])`)
+
+// checks looks at a text as an editor does before it goes out.
+func (d *Desk) checks(v *visit, s *story.Story, objections []story.Objection, override bool) (all []check) {
+	add := func(good, stops bool, yes, no string, args ...any) {
+		words := v.T("editor.check."+no, args...)
+		if good {
+			words = v.T("editor.check." + yes)
+		}
+		all = append(all, check{Good: good, Stops: !good && stops, Words: words})
+	}
+	text := s.Headline + "\n" + s.Standfirst + "\n" + s.Body.Text()
+	add(len(s.Body.Blocks) > 0, true, "text", "notext")
+	add(s.Held.IsZero(), true, "free", "held")
+	now := d.Now()
+	if !s.Flags.Embargo.IsZero() {
+		over := !s.Flags.Embargo.After(now) || s.Schedule.After(now) && !s.Schedule.Before(s.Flags.Embargo)
+		add(over, true, "embargo.over", "embargo", "Date", v.DateTime(s.Flags.Embargo))
+	}
+	if s.Flags.TwoPerson {
+		add(s.Stage == story.Approved, true, "approved", "unapproved")
+	}
+	open := len(toCome.FindAllString(text, -1))
+	add(open == 0, false, "tk.none", "tk", "Count", open)
+	bare, pictures := 0, 0
+	for i := range s.Body.Blocks {
+		if b := &s.Body.Blocks[i]; b.Kind == prose.Image {
+			pictures++
+			if b.Alt == "" {
+				bare++
+			}
+		}
+	}
+	if pictures > 0 {
+		add(bare == 0, false, "alt", "noalt", "Count", bare)
+	}
+	add(len(s.Bylines) > 0, false, "byline", "nobyline")
+	warnings := s.Body.Check()
+	add(len(warnings) == 0, false, "signs", "nosigns", "Count", len(warnings))
+	for i := 0; i < min(len(warnings), 5); i++ {
+		last := &all[len(all)-1]
+		last.More = append(last.More, v.T("editor.check.place", "Line", v.Number(warnings[i].Line), "Column", v.Number(warnings[i].Column), "Message", warnings[i].Message))
+	}
+	for _, o := range objections {
+		all = append(all, check{Words: v.T(o.Text, o.Args...), Stops: !o.Overridable || !override})
+	}
+	if len(objections) == 0 && len(s.Body.Statements()) > 0 {
+		all = append(all, check{Good: true, Words: v.T("editor.check.evidence")})
+	}
+	return all
+}
+
+// storyGoOut publishes, now or at a time, or asks for a second person.
+func (d *Desk) storyGoOut(v *visit, w http.ResponseWriter, r *http.Request) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	ctx, id := r.Context(), r.PathValue("id")
+	data, err := d.publishPage(v, r)
+	if err != nil {
+		return err
+	}
+	seen, _ := strconv.Atoi(form.Of("seen")) //nolint:errcheck // 0 does not ask
+	order := story.Order{By: v.Member.ID, Seen: seen}
+	if data.Override {
+		order.Override = story.Override{Reason: data.Second.Reason, Second: data.Second.Second}
+	}
+	said := "editor.said.published"
+	var s story.Story
+	switch form.Of("then") {
+	case "ask":
+		if _, err = d.Door.Ask(ctx, v.Member, staff.PublishUnproven, id, form.Of("reason")); err == nil {
+			v.flash(w, "editor.said.asked")
+			return v.see(w, storyPath(id, "publish"))
+		}
+	case "unschedule":
+		if err = d.Stories.Unschedule(ctx, id, v.Member.ID); err == nil {
+			v.flash(w, "editor.said.unscheduled")
+			return v.see(w, storyPath(id, "publish"))
+		}
+	case "schedule":
+		var at time.Time
+		if at, err = d.moment(form.Of("at")); err != nil || at.IsZero() {
+			data.At = form.Of("at")
+			data.wrong("at", v.T("editor.wrong.moment", "Example", "2026-11-22T18:00"))
+			return d.show(v, w, http.StatusUnprocessableEntity, "story_publish", data)
+		}
+		said = "editor.said.scheduled"
+		s, err = d.Stories.Schedule(ctx, id, at, order, nil)
+	default:
+		fresh := false
+		if s, fresh, err = d.Stories.PublishAs(ctx, id, order); err == nil && !fresh {
+			said = "editor.said.already"
+		}
+	}
+	var blocked *story.BlockedError
+	switch kind := fault.KindOf(err); {
+	case errors.As(err, &blocked):
+		data.wrong("", v.T("editor.wrong.blocked"))
+		return d.show(v, w, http.StatusConflict, "story_publish", data)
+	case err != nil && (kind == fault.Invalid || kind == fault.Conflict || kind == fault.Denied):
+		data.At = form.Of("at")
+		data.wrong("", fault.Message(err))
+		return d.show(v, w, web.Status(err), "story_publish", data)
+	case err != nil:
+		return err
+	}
+	v.flash(w, said, "Headline", s.Headline, "Date", v.DateTime(s.Schedule))
+	return v.see(w, storyPath(id, ""))
+}
