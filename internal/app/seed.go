@@ -126,10 +126,16 @@ func (a *App) seed(ctx context.Context) error {
 		return err
 	}
 	now := a.clock.Now()
+	if err := a.seedRecords(ctx, all, now); err != nil {
+		return fmt.Errorf("filling the demo: %w", err)
+	}
 	for _, s := range all {
 		if err := a.seedOne(ctx, s, now.Add(-s.age)); err != nil {
 			return fmt.Errorf("filling the demo: %s: %w", s.slug, err)
 		}
+	}
+	if err := a.seedMarks(ctx); err != nil {
+		return fmt.Errorf("filling the demo: %w", err)
 	}
 	appeals, err := newsroom.ReadFile("newsroom/appeals.json")
 	if err != nil {

@@ -198,8 +198,8 @@ func TestGate(t *testing.T) {
 				all, err := r.book.Gate(ctx, tx, lang, &body)
 				for _, o := range all {
 					codes = append(codes, o.Code)
-					if (o.Code == statement.GateAccusation) == o.Overridable {
-						t.Errorf("%s can be overridden: %v", o.Code, o.Overridable)
+					if (o.Code == statement.GateAccusation) != o.Blocks {
+						t.Errorf("%s keeps the text in: %v", o.Code, o.Blocks)
 					}
 				}
 				return err

@@ -250,3 +250,20 @@ func later(a, b *Statement) bool {
 	}
 	return x.Key > y.Key
 }
+
+// Versions are the newest versions of statements, of those that there are.
+func (b *Book) Versions(ctx context.Context, tx *db.Tx, ids []string) (map[string]int, error) {
+	out := map[string]int{}
+	for _, id := range ids {
+		err := each(ctx, tx, "select latest from statement where id = $1", []any{id}, func(rows *db.Rows) error {
+			var n int
+			err := rows.Scan(&n)
+			out[id] = n
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

@@ -15,10 +15,12 @@ import (
 // Objection is a reason not to publish a story yet. Code names a message,
 // statement.gate.<code>.
 type Objection struct {
-	Code        string
-	Statement   string // "" when it is about words that no statement carries
-	Words       string // the beginning of them
-	Overridable bool
+	Code      string
+	Statement string // "" when it is about words that no statement carries
+	Words     string // the beginning of them
+	// Blocks says that the text does not go out without a reason and a second
+	// person; the others are for the editor to look at.
+	Blocks bool
 }
 
 // The codes of objections.
@@ -35,7 +37,7 @@ func (b *Book) Gate(ctx context.Context, tx *db.Tx, lang string, body *prose.Doc
 	for _, id := range body.Statements() {
 		s, _, err := newest(ctx, tx, id)
 		if fault.KindOf(err) == fault.Missing {
-			out = append(out, Objection{Code: GateUnknown, Statement: id, Words: begin(strings.Join(body.Statement(id), " … ")), Overridable: true})
+			out = append(out, Objection{Code: GateUnknown, Statement: id, Words: begin(strings.Join(body.Statement(id), " … "))})
 			continue
 		}
 		if err != nil {
@@ -47,14 +49,14 @@ func (b *Book) Gate(ctx context.Context, tx *db.Tx, lang string, body *prose.Doc
 		}
 		out = append(out, some...)
 		if s.Public && s.Shown != s.Latest {
-			out = append(out, Objection{Code: GatePending, Statement: id, Words: begin(s.Words.Text), Overridable: true})
+			out = append(out, Objection{Code: GatePending, Statement: id, Words: begin(s.Words.Text)})
 		}
 	}
 	seen := map[int]bool{}
 	body.Clone().Texts(func(block int, t *prose.Text) {
 		if words := unmarked(lang, *t); words != "" && !seen[block] {
 			seen[block] = true
-			out = append(out, Objection{Code: GateUnmarked, Words: begin(words), Overridable: true})
+			out = append(out, Objection{Code: GateUnmarked, Words: begin(words)})
 		}
 	})
 	return out, nil
@@ -74,7 +76,7 @@ func (b *Book) object(ctx context.Context, tx *db.Tx, s *Statement) ([]Objection
 	if given != 0 {
 		return nil, nil
 	}
-	return []Objection{{Code: GateAccusation, Statement: s.ID, Words: begin(s.Words.Text)}}, nil
+	return []Objection{{Code: GateAccusation, Statement: s.ID, Words: begin(s.Words.Text), Blocks: true}}, nil
 }
 
 func begin(words string) string {
