@@ -61,7 +61,8 @@ func run() (err error) {
 		if !ok {
 			return fmt.Errorf("no account of the process")
 		}
-		fmt.Printf("%-22s %6.0f stories/s  %7.1f s  %4d MB at most\n", what, float64(n)/took.Seconds(), took.Seconds(), usage.Maxrss>>10)
+		cpu := time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+		fmt.Printf("%-22s %6.0f stories/s  %7.1f s, %7.1f s of processor  %4d MB at most\n", what, float64(n)/took.Seconds(), took.Seconds(), cpu.Seconds(), usage.Maxrss>>10)
 	}
 	return nil
 }
