@@ -23,7 +23,7 @@ var parameter = regexp.MustCompile(`\{[a-z]+(\.\.\.)?\}`)
 func TestWhoMayOpenWhat(t *testing.T) {
 	for engine, address := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLiteURL, "postgres": dbtest.PostgresURL} {
 		t.Run(engine, func(t *testing.T) {
-			pages := demoDesk(t, address(t))
+			_, pages := demoDesk(t, address(t))
 			all := pages.Addresses()
 			if len(all) < 25 {
 				t.Fatalf("only %d addresses", len(all))
@@ -33,6 +33,9 @@ func TestWhoMayOpenWhat(t *testing.T) {
 					t.Errorf("%s asks for the right %q, which is none", a.Path, a.Right)
 				}
 				path := parameter.ReplaceAllString(strings.TrimSuffix(a.Path, "{$}"), strings.Repeat("a", 26))
+				if strings.HasSuffix(a.Path, "/") { // what nothing else answers
+					path += "nowhere"
+				}
 				for _, method := range []string{http.MethodGet, http.MethodPost} {
 					if method == http.MethodGet && !a.Get || method == http.MethodPost && !a.Post {
 						continue
@@ -47,7 +50,7 @@ func TestWhoMayOpenWhat(t *testing.T) {
 	}
 }
 
-func demoDesk(t *testing.T, database string) *desk.Desk {
+func demoDesk(t *testing.T, database string) (*App, *desk.Desk) {
 	t.Helper()
 	c := config.Config{
 		Data: t.TempDir(), Listen: "127.0.0.1:0", BaseURL: "http://127.0.0.1:1", Database: database,
@@ -67,7 +70,7 @@ func demoDesk(t *testing.T, database string) *desk.Desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pages
+	return a, pages
 }
 
 func ask(pages http.Handler, method, path string, cookies ...*http.Cookie) *httptest.ResponseRecorder {
@@ -130,4 +133,63 @@ func signIn(t *testing.T, pages *desk.Desk, role staff.Role) *http.Cookie {
 		t.Fatalf("%d cookies for %s", len(all), role)
 	}
 	return all[0]
+}
+
+// What one asks for another answers, on the pages: nobody sees a question that
+// is none of theirs, and nobody answers their own.
+func TestTwoPeopleMeetAtTheDesk(t *testing.T) {
+	a, pages := demoDesk(t, dbtest.SQLiteURL(t))
+	who := map[staff.Role]*http.Cookie{}
+	members := map[staff.Role]staff.Member{}
+	for _, role := range staff.Roles() {
+		who[role] = signIn(t, pages, role)
+		s, ok, err := a.Staff.Session(t.Context(), who[role].Value)
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		members[role] = s.Member
+	}
+	q, err := a.Staff.Ask(t.Context(), members[staff.Editor], staff.PublishUnproven, "story-7", "Two sources <b>saw</b> it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const words = "Two sources &lt;b&gt;saw&lt;/b&gt; it"
+	for role, sees := range map[staff.Role]bool{
+		staff.Owner: true, staff.Editor: true, staff.Reporter: false, staff.Fundraiser: false, staff.Treasurer: false, staff.Operator: false,
+	} {
+		w := ask(pages, http.MethodGet, "/desk/approvals", who[role])
+		if w.Code != http.StatusOK || strings.Contains(w.Body.String(), words) != sees {
+			t.Errorf("%s: %d, sees %v", role, w.Code, !sees)
+		}
+		waits := strings.Contains(ask(pages, http.MethodGet, "/desk/", who[role]).Body.String(), "Publishing an accusation without evidence")
+		if waits != (role == staff.Owner) {
+			t.Errorf("%s: it waits on the first page: %v", role, waits)
+		}
+	}
+	answer := func(role staff.Role, do string) int {
+		r := httptest.NewRequest(http.MethodPost, "http://news.example/desk/approvals/"+q.ID, strings.NewReader(url.Values{"do": {do}}.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.AddCookie(who[role])
+		w := httptest.NewRecorder()
+		pages.ServeHTTP(w, r)
+		return w.Code
+	}
+	for _, step := range []struct {
+		role staff.Role
+		do   string
+		want int
+	}{
+		{staff.Editor, "approve", http.StatusForbidden},
+		{staff.Treasurer, "approve", http.StatusForbidden},
+		{staff.Owner, "", http.StatusUnprocessableEntity},
+		{staff.Owner, "approve", http.StatusSeeOther},
+		{staff.Owner, "refuse", http.StatusConflict},
+	} {
+		if got := answer(step.role, step.do); got != step.want {
+			t.Errorf("%s answers %q: %d, want %d", step.role, step.do, got, step.want)
+		}
+	}
+	if w := ask(pages, http.MethodGet, "/desk/approvals", who[staff.Editor]); !strings.Contains(w.Body.String(), "approved") {
+		t.Error("the asker does not read of the answer")
+	}
 }
