@@ -52,7 +52,7 @@ func TestPictures(t *testing.T) {
 	body.Blocks = append([]prose.Block{block}, append(body.Blocks, block)...)
 	s := h.publish(story.Draft{Headline: "The islands wait", Section: "city", Body: body})
 	page := h.ok(s.Path()).text
-	has(t, "the article", page, `<img src="`+p.Src()+`" alt="A &quot;boat&quot;" srcset="`+p.At(320)+` 320w, `+p.At(640)+` 640w, `+p.At(960)+` 960w, `+p.At(1200)+` 1200w" sizes="`,
+	has(t, "the article", page, `<img src="`+p.Src()+`" alt="A &#34;boat&#34;" srcset="`+p.At(320)+` 320w, `+p.At(640)+` 640w, `+p.At(960)+` 960w, `+p.At(1200)+` 1200w" sizes="`,
 		` width="1200" height="800">`, ` width="1200" height="800" loading="lazy">`)
 	if n := strings.Count(page, "loading="); n != 1 {
 		t.Errorf("%d pictures are loaded late, want the second", n)
@@ -116,7 +116,7 @@ func TestFourLanguages(t *testing.T) {
 			a := h.get("/" + c.lang + path)
 			has(t, c.lang+path, a.text, open)
 			// A message that is missing shows as its id, a placeholder as itself.
-			hasNot(t, c.lang+path, a.text, "site.", "about.", "{{", "&lt;no value&gt;", "Support", "We keep")
+			hasNot(t, c.lang+path, a.text, ">site.", ">about.", "{{", "&lt;no value&gt;", "Support", "We keep")
 		}
 		has(t, c.lang, h.ok("/"+c.lang+"/").text, c.support, c.headline, `hreflang="en"`, `hreflang="fa"`)
 		has(t, c.lang, h.ok(escaped(s.Path())).text, open, c.headline)
