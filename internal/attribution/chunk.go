@@ -344,7 +344,7 @@ func (r *reader) apposed(j, lo int) (span, how) {
 			}
 			return span{h, end}, bySubject
 		}
-		if !r.insertion(k+1, j) && !r.tokens[k-1].is(classRole|classWeak) {
+		if !r.insertion(k+1, j) && (k == lo || !r.tokens[k-1].is(classRole|classWeak)) {
 			h := r.lead(k+1, j-1, lo)
 			if h > j-1 || !r.headlike(h, j) || j == end {
 				return span{}, byNone

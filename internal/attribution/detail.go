@@ -27,6 +27,12 @@ func (r *reader) adverbials(p, hi int, d *detail, f frame) int {
 	return k
 }
 
+// with fills the day from another detail.
+func (d detail) with(o detail) detail {
+	d.when = either(d.when, o.when)
+	return d
+}
+
 // prepositional reads one phrase that tells day, medium, place or addressee.
 func (r *reader) prepositional(k, hi int, d *detail) int {
 	t := &r.tokens[k]

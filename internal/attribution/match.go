@@ -148,6 +148,11 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 	if t.is(classAmbiguous) && s&(shapePres|shapeBase) == s && h != byPronoun && h != byRelative && g.from == i && !(end < hi && (r.tokens[end].is(classThat|classDet|classPron|classPoss|classObject|classWh) || r.tokens[end].mark == markOpen || r.tokens[end].mark == markComma && end+1 < hi && r.tokens[end+1].mark == markOpen)) {
 		return false
 	}
+	for k := src.from + 1; k < src.to; k++ { // what is told of a body in passing is not its name
+		if r.tokens[k].is(classRel) && r.tokens[k].is(classNeuter) && r.tokens[k-1].mark == markComma {
+			src.to = k - 1
+		}
+	}
 	m.source, m.how = src, h
 	if h == byNone && !r.lang.free && c.frames&frameSay == 0 {
 		return false
@@ -228,7 +233,7 @@ func (r *reader) forward(m *match, p, hi int) bool {
 	k := r.adverbials(p, hi, &d, f)
 	if k > p || k < hi && r.tokens[k].is(classThat|classWh|classTo) || k < hi && r.tokens[k].mark != markWord {
 		if r.contentAt(m, k, hi, f) {
-			m.detail = d
+			m.detail = d.with(m.detail)
 			return true
 		}
 	}
@@ -239,13 +244,13 @@ func (r *reader) forward(m *match, p, hi int) bool {
 			d2.addressee = span{k, e}
 			e2 := r.adverbials(e, hi, &d2, f)
 			if r.contentAt(m, e2, hi, f|frameBare) || e2 != e && r.contentAt(m, e, hi, f|frameBare) {
-				m.detail = d2
+				m.detail = d2.with(m.detail)
 				return true
 			}
 			if t := r.thatAhead(e, hi); t > 0 {
 				d2.addressee = span{k, e}
 				if r.contentAt(m, t, hi, f) {
-					m.detail = d2
+					m.detail = d2.with(m.detail)
 					return true
 				}
 			}
@@ -256,12 +261,12 @@ func (r *reader) forward(m *match, p, hi int) bool {
 	}
 	if f&frameThat != 0 && k < hi && r.tokens[k].is(classPrep|classAdv|classAt) && !r.tokens[k].is(classSub) {
 		if t := r.thatAhead(k, hi); t > 0 && r.contentAt(m, t, hi, f) {
-			m.detail = d
+			m.detail = d.with(m.detail)
 			return true
 		}
 	}
 	if r.contentAt(m, k, hi, f) {
-		m.detail = d
+		m.detail = d.with(m.detail)
 		return true
 	}
 	if _, dated := r.dateAt(p, hi); k > p && !dated && !r.tokens[p].is(classPrep|classAt|classDateprep|classAdv|classAddrPrep) && r.contentAt(m, p, hi, f) {
@@ -269,7 +274,7 @@ func (r *reader) forward(m *match, p, hi int) bool {
 	}
 	if f&(frameThat) != 0 && f&frameNoun == 0 {
 		if t := r.thatAhead(k, hi); t > 0 && r.contentAt(m, t, hi, f) {
-			m.detail = d
+			m.detail = d.with(m.detail)
 			return true
 		}
 	}
@@ -343,7 +348,7 @@ func (r *reader) contentAt(m *match, k, hi int, f frame) bool {
 			return r.take(m, k, end)
 		}
 	}
-	if f&frameBare != 0 && (r.bareClause(k, end) || f&frameSay != 0 && m.cue.strength == 9 && end-k > 2 && r.begins(k, end) && !t.is(classObject)) {
+	if f&frameBare != 0 && (r.bareClause(k, r.bareLimit(m, k, end)) || f&frameSay != 0 && m.cue.strength == 9 && end-k > 2 && r.begins(k, end) && !t.is(classObject)) {
 		return r.take(m, k, end)
 	}
 	if f&(frameNoun|frameAccuse) != 0 && r.begins(k, end) && !t.is(classSelf) {
@@ -473,6 +478,20 @@ func (r *reader) bareClause(k, end int) bool {
 		}
 	}
 	return false
+}
+
+// bareLimit is how far a bare clause is looked for: past a comma only behind
+// the plainest verbs.
+func (r *reader) bareLimit(m *match, k, end int) int {
+	if m.cue.strength == 9 && m.how != byRelative {
+		return end
+	}
+	for i := k + 1; i < end; i++ {
+		if r.tokens[i].mark == markComma && r.tokens[i].quote == 0 && !r.tokens[k].is(classSub|classPrep|classAt|classDateprep) {
+			return i
+		}
+	}
+	return end
 }
 
 // looksFinite tells an unknown word behind a pronoun, which must be its verb.

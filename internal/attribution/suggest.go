@@ -30,6 +30,8 @@ func (r *reader) suggest(m *match, lo, hi int) {
 		return
 	}
 	switch {
+	case inside > 0 && outside == 0 && m.cue.frames&(frameQuote|framePost) == 0 && m.forward && m.cue != &r.lang.colon:
+		s.Kind = Mixed
 	case inside > 0 && outside == 0 || m.headline || r.lang.dashes && r.tokens[lo].mark == markDash && !m.forward:
 		s.Kind = Direct
 	case inside > 0:
