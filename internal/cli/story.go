@@ -10,16 +10,21 @@ import (
 )
 
 type storyCmd struct {
-	Import  storyImportCmd  `cmd:"" help:"Bring in stories from files. Repeating it doubles nothing."`
-	List    storyListCmd    `cmd:"" help:"Stories, the newest first."`
-	Show    storyShowCmd    `cmd:"" help:"One story's text."`
-	Publish storyPublishCmd `cmd:"" help:"Show readers a story's newest text."`
-	Retract storyRetractCmd `cmd:"" help:"Take a story back; its address stays and says so."`
-	Rename  storyRenameCmd  `cmd:"" help:"Give a story another address; the old one leads there."`
+	Import      storyImportCmd      `cmd:"" help:"Bring in stories from files. Repeating it doubles nothing."`
+	Export      storyExportCmd      `cmd:"" help:"Write the whole newsroom as open files."`
+	List        storyListCmd        `cmd:"" help:"Stories, the newest first."`
+	Show        storyShowCmd        `cmd:"" help:"One story's text."`
+	Publish     storyPublishCmd     `cmd:"" help:"Show readers a story's newest text."`
+	Correct     storyCorrectCmd     `cmd:"" help:"Show readers another text, or none, with a note that says why."`
+	Retract     storyRetractCmd     `cmd:"" help:"Take a story back; its address stays and says so."`
+	Rename      storyRenameCmd      `cmd:"" help:"Give a story another address; the old one leads there."`
+	Versions    storyVersionsCmd    `cmd:"" help:"Every text of a story that readers were shown."`
+	Corrections storyCorrectionsCmd `cmd:"" help:"What was corrected, and the ledger that proves it."`
+	Hide        storyHideCmd        `cmd:"" help:"Hide a name or a face in every story and all that is kept of it."`
 }
 
 type storyListCmd struct {
-	State string `help:"draft, published or retracted." enum:"draft,published,retracted" default:"published"`
+	State string `help:"draft, published, retracted or withdrawn." enum:"draft,published,retracted,withdrawn" default:"published"`
 	Limit int    `help:"How many." default:"50"`
 }
 
@@ -32,6 +37,7 @@ type listed struct {
 	Slug      string     `json:"slug"`
 	Path      string     `json:"path,omitempty"`
 	Published *time.Time `json:"published,omitempty"`
+	Due       *time.Time `json:"due,omitempty"`
 }
 
 func listing(s story.Summary) listed {
@@ -39,6 +45,10 @@ func listing(s story.Summary) listed {
 	if !s.Published.IsZero() {
 		at := s.Published.UTC()
 		l.Published = &at
+	}
+	if !s.Due.IsZero() {
+		at := s.Due.UTC()
+		l.Due = &at
 	}
 	return l
 }
@@ -90,12 +100,13 @@ func (c storyShowCmd) Run(ctx context.Context, s *session) error {
 }
 
 type storyPublishCmd struct {
-	ID string `arg:"" help:"The story."`
+	ID string    `arg:"" help:"The story."`
+	At time.Time `help:"When, like 2026-11-22T18:00:00Z: ahead puts it on the schedule, back is for an archive."`
 }
 
 func (c storyPublishCmd) Run(ctx context.Context, s *session) error {
 	return s.with(ctx, func(a *app.App) error {
-		done, err := a.Stories.Publish(ctx, c.ID)
+		done, err := c.publish(ctx, a)
 		if err != nil {
 			return err
 		}
@@ -134,9 +145,25 @@ func (c storyRenameCmd) Run(ctx context.Context, s *session) error {
 	})
 }
 
+// publish does so at once, or at the hour that was given.
+func (c storyPublishCmd) publish(ctx context.Context, a *app.App) (story.Story, error) {
+	switch {
+	case c.At.IsZero():
+		return a.Stories.Publish(ctx, c.ID)
+	case c.At.After(a.Now()):
+		return a.Stories.Schedule(ctx, c.ID, c.At, story.Order{}, nil)
+	default:
+		return a.Stories.PublishAt(ctx, c.ID, c.At)
+	}
+}
+
 func (s *session) storyDone(done story.Story) error {
 	if s.json {
 		return s.print(listing(done.Summary()))
+	}
+	if !done.Due.IsZero() {
+		_, err := fmt.Fprintf(s.Out, "%s  %s  goes out %s\n", done.ID, done.State, done.Due.UTC().Format(time.RFC3339))
+		return err
 	}
 	_, err := fmt.Fprintf(s.Out, "%s  %s  %s\n", done.ID, done.State, done.Path())
 	return err

@@ -98,7 +98,7 @@ func (b *Block) sum(dst []byte) []byte {
 
 func (c *comparison) wordsOf(s *side, i int) []int32 {
 	if s.words[i] == nil {
-		tokens := tokens(s.doc.Blocks[i].plain())
+		tokens := tokens(s.doc.Blocks[i].Plain())
 		s.words[i] = make([]int32, len(tokens))
 		for j, t := range tokens {
 			s.words[i][j] = c.number(t)
@@ -218,7 +218,7 @@ func rest(out []Change, i, endI, j, endJ int) []Change {
 
 func (c *comparison) changed(out []Change, i, j int) []Change {
 	x, y := &c.old.doc.Blocks[i], &c.new.doc.Blocks[j]
-	pieces := pieces(x.plain(), y.plain(), c.wordsOf(&c.old, i), c.wordsOf(&c.new, j))
+	pieces := pieces(x.Plain(), y.Plain(), c.wordsOf(&c.old, i), c.wordsOf(&c.new, j))
 	return append(out, Change{Difference: Changed, Old: i, New: j, Words: pieces})
 }
 

@@ -210,9 +210,9 @@ func tokens(text string) []string {
 	return out
 }
 
-// plain is all the words of a block, footnotes and the words about a picture
+// Plain is all the words of a block, footnotes and the words about a picture
 // included.
-func (b *Block) plain() string {
+func (b *Block) Plain() string {
 	var out []byte
 	next := func(words string) {
 		if words == "" {

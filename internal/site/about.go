@@ -85,14 +85,6 @@ func (e *edition) writeToUs() part {
 	return p
 }
 
-func (s *Site) corrections(e *edition, w http.ResponseWriter, r *http.Request) error {
-	return s.explained(e, w, r, func(e *edition) *aboutPage {
-		tell := e.writeToUs()
-		tell.Heading = e.T("about.corrections.tell")
-		return e.about("about.corrections", "/corrections", part{Paragraphs: []string{e.T("about.corrections.none")}}, tell)
-	})
-}
-
 // aboutData says what is stored about a reader, beginning with the note that
 // this very reader's browser carries.
 func (s *Site) aboutData(e *edition, w http.ResponseWriter, r *http.Request) error {

@@ -28,6 +28,7 @@ type articlePage struct {
 	Published, PublishedStamp   string
 	Updated, UpdatedStamp       string // "" when the text is as first published
 	Retracted                   string
+	Corrected                   amended // what readers were told since
 	Told                        told
 	Live, Script                string // where news is waited for, and by which file; "" for a story that is not live
 	Keys                        []link // to the key events of a live story
@@ -77,6 +78,9 @@ func makeArticle(ctx context.Context, s *Site, e *edition, path string) (*kept, 
 	if err != nil {
 		return nil, err
 	}
+	if st.State == story.Withdrawn {
+		st = e.withdrawn(st)
+	}
 	data, err := s.articleData(ctx, e, &st)
 	if err != nil {
 		return nil, err
@@ -84,6 +88,9 @@ func makeArticle(ctx context.Context, s *Site, e *edition, path string) (*kept, 
 	if st.State != story.Published {
 		data.Hidden, data.SaveAs, data.Body, data.Standfirst = true, "", "", ""
 		data.Retracted = e.T("site.article.retracted")
+		if st.State == story.Withdrawn {
+			data.Retracted = e.T("correction.withdrawn_what")
+		}
 		body, err := s.render("article", data)
 		if err != nil {
 			return nil, err
@@ -180,6 +187,9 @@ func (s *Site) articleData(ctx context.Context, e *edition, st *story.Story) (*a
 		data.Graph.More = append(data.Graph.More, property{"article:section", data.SectionName})
 	}
 	if data.Told, err = s.told(ctx, e, st); err != nil {
+		return nil, err
+	}
+	if data.Corrected, err = s.amended(ctx, e, st); err != nil {
 		return nil, err
 	}
 	article := data.schema(st)

@@ -24,6 +24,7 @@ func (s *Site) pages() []route {
 	return []route{
 		{"/{$}", s.numbered(s.front), nil},
 		{"/{year}/{month}/{slug}", s.formerly(s.article), nil},
+		{"/{year}/{month}/{slug}/{page}", s.formerly(s.versions), nil},
 		{"/live/{year}/{month}/{slug}", s.live, nil},
 		{"/appeal/close", nil, s.closeAppeal},
 		{"/appeal/forget", nil, s.forgetAsk},
@@ -96,6 +97,7 @@ func (s *Site) Routes(mux *http.ServeMux) {
 			all = append(all, s.feedPages("/"+k.Path()+"/{slug}", s.entityFeed)...)
 		}
 		all = append(all, s.feedPages("/running/{slug}", s.runningFeed)...)
+		all = append(all, s.feedPages("/corrections", s.correctionFeed)...)
 		for _, sec := range e.Sections {
 			all = append(all, s.sectionPages(sec.Slug)...)
 			all = append(all, s.feedPages("/"+sec.Slug, s.storyFeed(sec.Slug))...)

@@ -237,6 +237,8 @@ func (s *Site) Touched(kind, key string) {
 		s.audience.tell(key)
 	case story.ChangeList:
 		s.shelf.drop(topicList(key))
+	case story.ChangeCorrections:
+		s.shelf.drop(topicCorrections(key))
 	case statement.ChangeStatement:
 		s.shelf.drop(topicStatement(key))
 	case statement.ChangeSpeaker, entity.ChangeKind:

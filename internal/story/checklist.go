@@ -70,7 +70,11 @@ func (d *Desk) Checklist(ctx context.Context, id string) (list []Check, err erro
 			return err
 		}
 		add := func(code string, good, blocks bool, args ...any) {
-			list = append(list, Check{Code: code, Text: "story.check." + code, Args: args, Good: good, Blocks: blocks && !good})
+			text := "story.check." + code
+			if good {
+				text += "_good"
+			}
+			list = append(list, Check{Code: code, Text: text, Args: args, Good: good, Blocks: blocks && !good})
 		}
 		add("text", len(s.Body.Blocks) > 0, true)
 		open := s.toCome()

@@ -34,9 +34,6 @@ type Redaction struct {
 	terms *terms
 }
 
-// Reached counts what a redaction found, by what it is.
-type Reached map[string]int
-
 // batchOfStories is how many stories one transaction goes through.
 const batchOfStories = 50
 

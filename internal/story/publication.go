@@ -173,3 +173,33 @@ func baseline(ctx context.Context, tx *db.Tx, s *Story) error {
 		Story: s.ID, N: 1, Revision: s.Revision, Kind: KindPublish, At: s.Published, Digest: s.digest(),
 	})
 }
+
+const (
+	notesOfPublications = `select ` + publicationColumns + ` from story_publication p where p.story = $1 and p.listed = 1 order by p.n desc limit $2`
+	lastPublication     = `select coalesce(max(n), 0) from story_publication where story = $1`
+)
+
+// Notes are what readers were told about a story, the last first, and how many
+// publications it has.
+func (d *Desk) Notes(ctx context.Context, id string, limit int) (notes []Publication, publications int, err error) {
+	err = d.read(ctx, "listing the notes on a story", func(ctx context.Context, tx *db.Tx) (err error) {
+		notes = nil
+		if err := tx.QueryRow(ctx, lastPublication, id).Scan(&publications); err != nil || publications < 2 {
+			return err
+		}
+		rows, err := tx.Query(ctx, notesOfPublications, id, bound(limit))
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, rows.Close()) }()
+		for rows.Next() {
+			p, err := scanPublication(rows)
+			if err != nil {
+				return err
+			}
+			notes = append(notes, p)
+		}
+		return rows.Err()
+	})
+	return notes, publications, err
+}
