@@ -218,7 +218,7 @@ func (s *Site) text(st *story.Story, mark func(id string) (int, string)) []byte 
 func (e *edition) articleFrame(st *story.Story, versions []story.Summary) *page {
 	p := e.newPage(st.Headline, "")
 	p.Canonical = e.absolute(escaped(st.Path()))
-	p.Feeds = e.feeds("", e.Name)
+	p.Feeds = append(e.feeds("", e.Name), e.wireLinks(st)...)
 	p.Summary = st.Standfirst
 	if p.Summary == "" {
 		p.Summary = st.Excerpt

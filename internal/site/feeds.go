@@ -161,12 +161,8 @@ func (s *Site) storyFeed(section string) feedMaker {
 // feedItem is a story in a feed. Its id outlives a renaming; its text leads
 // back here by whole addresses.
 func (e *edition) feedItem(st *story.Story) feedItem {
-	html := st.Body.AppendHTML(nil)
-	for _, attribute := range []string{"href", "src"} {
-		html = bytes.ReplaceAll(html, []byte(" "+attribute+`="/`), []byte(" "+attribute+`="`+e.site.base+"/"))
-	}
 	item := feedItem{
-		ID: "urn:uuid:" + st.ID, URL: e.absolute(escaped(st.Path())), Title: st.Headline, Summary: st.Standfirst, HTML: string(html),
+		ID: urn(st.ID), URL: e.absolute(escaped(st.Path())), Title: st.Headline, Summary: st.Standfirst, HTML: string(e.html(st)),
 		Authors: st.Bylines, Tags: st.Tags, Published: st.Published.UTC(), Updated: st.Updated.UTC(),
 	}
 	if item.Summary == "" {

@@ -23,7 +23,7 @@ type route struct {
 func (s *Site) pages() []route {
 	return []route{
 		{"/{$}", s.numbered(s.front), nil},
-		{"/{year}/{month}/{slug}", s.formerly(s.article), nil},
+		{"/{year}/{month}/{slug}", s.formerly(s.wired(s.article)), nil},
 		{"/{year}/{month}/{slug}/{page}", s.formerly(s.versions), nil},
 		{"/live/{year}/{month}/{slug}", s.live, nil},
 		{"/appeal/close", nil, s.closeAppeal},
