@@ -16,8 +16,8 @@ import (
 
 // How much is written in one transaction.
 const (
-	batchItems = 250
-	batchBytes = 4 << 20
+	batchItems = 500
+	batchBytes = 6 << 20
 )
 
 // work is one item on its way into the newsroom.
