@@ -208,7 +208,7 @@ func onward(next string) string {
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
 		return home
 	}
-	if !strings.HasPrefix(next, home) || strings.ContainsAny(next, "\\\r\n\t") || strings.HasPrefix(u.Path, "/desk/in") {
+	if !strings.HasPrefix(next, home) || strings.ContainsAny(next, "\\\r\n\t") || strings.Contains(u.Path, "..") || strings.HasPrefix(u.Path, "/desk/in") {
 		return home
 	}
 	return next

@@ -5,9 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
-
-	"golang.org/x/text/language"
 
 	"mimeo/internal/lang"
 	"mimeo/internal/staff"
@@ -77,13 +76,11 @@ func (v *visit) speak(code string) {
 
 // wanted is the language that the browser asks for, as far as we have it.
 func (d *Desk) wanted(r *http.Request) string {
-	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
-	if err != nil {
-		return lang.Default
-	}
-	for _, t := range tags {
-		if base, _ := t.Base(); d.Words.Has(base.String()) {
-			return base.String()
+	for tag := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") { // browsers name the dearest first
+		tag, _, _ = strings.Cut(strings.TrimSpace(tag), ";")
+		base, _, _ := strings.Cut(strings.ToLower(tag), "-")
+		if d.Words.Has(base) {
+			return base
 		}
 	}
 	return lang.Default
