@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"mimeo/internal/appeal"
+	"mimeo/internal/byline"
 	"mimeo/internal/config"
 	"mimeo/internal/contribution"
 	"mimeo/internal/contribution/simulator"
@@ -57,6 +58,7 @@ type App struct {
 	Jobs          *jobs.Queue
 	Vault         *vault.Vault
 	Stories       *story.Desk
+	Bylines       *byline.Book
 	Search        *search.Index
 	Entities      *entity.Register
 	Statements    *statement.Book
@@ -201,8 +203,12 @@ func (a *App) assemble(ctx context.Context) (err error) {
 		},
 	})
 	a.Stories.Work(a.Jobs)
+	a.credits()
 	a.sources()
 	a.finder()
+	if err := a.herald(); err != nil {
+		return err
+	}
 	a.keepArchive()
 	if err := a.gallery(ctx); err != nil {
 		return err

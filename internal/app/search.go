@@ -14,6 +14,7 @@ import (
 	"mimeo/internal/fault"
 	"mimeo/internal/jobs"
 	"mimeo/internal/search"
+	"mimeo/internal/site"
 	"mimeo/internal/story"
 )
 
@@ -199,4 +200,22 @@ func (a *App) mendIndex(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		a.log.Warn("the search index could not be brought up to date; see `mimeo search check`", "err", err)
 	}
+}
+
+// herald has the hub told of news, if the operator named one.
+func (a *App) herald() error {
+	if a.config.Hub == "" {
+		return nil
+	}
+	h, err := site.NewHerald(a.Jobs, a.config.Hub, a.config.BaseURL, func(language string) string {
+		if language == a.config.Newsroom.Languages[0] {
+			return ""
+		}
+		return "/" + language
+	})
+	if err != nil {
+		return fmt.Errorf("hub: %w", err)
+	}
+	a.Stories.Wire(func(o *story.Options) { o.Published = append(o.Published, h.Published) })
+	return nil
 }

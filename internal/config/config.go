@@ -31,6 +31,7 @@ type Config struct {
 	BaseURL   string `name:"base-url" help:"Public address, such as https://news.example; empty for the address listened on."`
 	Countries string `name:"countries" help:"MMDB file that tells the country of a network address; empty leaves every country unknown." type:"path"`
 	Proxies   string `name:"proxies" help:"Networks of the proxies in front, such as 10.0.0.0/8; only they may name a reader's address."`
+	Hub       string `name:"hub" help:"WebSub hub that tells feed readers of news, such as https://hub.example/; empty for none. It learns who follows the newsroom."`
 	LogLevel  string `name:"log-level" help:"How much is said on standard error: debug, info, warn, error." default:"info"`
 
 	Newsroom Newsroom `embed:"" prefix:"newsroom-"`

@@ -193,6 +193,9 @@ func (s *Site) articleData(ctx context.Context, e *edition, st *story.Story) (*a
 		return nil, err
 	}
 	article := data.schema(st)
+	article.liven(st)
+	article.amend(data.Corrected.Notes)
+	article.picture(e, st)
 	if len(data.Told.records) > 0 {
 		if article.Parts, err = s.quotations(ctx, e, &data.Told, data.Canonical); err != nil {
 			return nil, err

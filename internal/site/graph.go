@@ -41,6 +41,11 @@ type newsArticle struct {
 	Authors     []named     `json:"author,omitempty"`
 	Publisher   namedPlace  `json:"publisher"`
 	Parts       []quotation `json:"hasPart,omitempty"`
+
+	Images        []string            `json:"image,omitempty"`
+	Corrections   []correctionComment `json:"correction,omitempty"`
+	CoverageStart *time.Time          `json:"coverageStartTime,omitempty"` // of a live blog
+	Updates       []liveUpdate        `json:"liveBlogUpdate,omitempty"`
 }
 
 type named struct {
