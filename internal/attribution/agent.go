@@ -68,6 +68,12 @@ func (r *reader) passivePhrase(m match, i, end, lo, hi int) bool {
 // according fits "according to X", «по словам X», "laut X".
 func (r *reader) according(i, lo, hi int) bool {
 	for _, rd := range r.tokens[i].word.preps {
+		if n := len(rd.cue.tail); n == 2 && rd.cue.tail[0] == "*" {
+			if r.accordingInside(i, lo, hi, rd.cue) {
+				return true
+			}
+			continue
+		}
 		end, ok := r.tail(i, hi, rd.cue)
 		if !ok {
 			continue
@@ -103,6 +109,19 @@ func (r *reader) according(i, lo, hi int) bool {
 			end = e
 		}
 		return r.accordingRest(&m, end, lo, hi, stop)
+	}
+	return false
+}
+
+// accordingInside fits a source between the words of the cue: «по его словам».
+func (r *reader) accordingInside(i, lo, hi int, c *cue) bool {
+	for k := i + 2; k < hi && k < i+5 && r.tokens[k-1].plain(); k++ {
+		r.scratch = lowered(r.scratch[:0], r.textOf(k))
+		if string(r.scratch) != c.tail[1] {
+			continue
+		}
+		m := match{cue: c, verb: span{i, k + 1}, source: span{i + 1, k}, how: byAgent, trust: 0.5 + 0.05*float64(c.strength)}
+		return r.accordingRest(&m, k+1, lo, hi, r.sentenceEnd(hi))
 	}
 	return false
 }

@@ -302,6 +302,11 @@ func (r *reader) lead(h, j, lo int) int {
 			h = e
 			continue
 		}
+		d := detail{}
+		if e := r.adverbials(h, j+1, &d, 0); e > h && e <= j && r.lang.free {
+			h = e
+			continue
+		}
 		e := r.phraseEnd(h+1, j+1)
 		if e > j {
 			return j + 1 // nothing but an adverbial
@@ -495,6 +500,12 @@ func (r *reader) phrase(k, hi int, source bool) int {
 		if t.mark == markStop && r.abbreviates(k) {
 			continue
 		}
+		if t.mark == markOpen && source && k > start && r.lang.free && r.tokens[k-1].is(classBody|classMedia|classThing|classRole|classAddr) || t.mark == markOpen && source && k == start && r.lang.free {
+			if q := r.quotes[t.quote-1]; q.words() <= 4 && q.closed && q.close < hi { // агентство «Заря»
+				k = q.close
+				continue
+			}
+		}
 		if t.mark == markOpen && source && k > start {
 			if q := r.quotes[t.quote-1]; q.words() <= 3 && q.close+1 < hi && r.tokens[q.close+1].capital {
 				k = q.close
@@ -513,6 +524,8 @@ func (r *reader) phrase(k, hi int, source bool) int {
 		prev := &r.tokens[k-1]
 		inside := prev.is(classDet|classPoss|classGenitive|classOf|classNation) || prev.is(classAnd)
 		switch {
+		case r.lang.free && t.is(classAddr) && !t.capital && prev.capital:
+			return k
 		case t.is(classOf | classGenitive):
 			continue
 		case t.is(classThat | classSub | classPron | classObject | classAux | classModal | classTo | classWh | classRel | classBut | classNeg):

@@ -18,6 +18,20 @@ func (r *reader) adverbials(p, hi int, d *detail, f frame) int {
 			k++
 			continue
 		}
+		if r.lang.free && t.is(classAddr) && !t.is(classPrep) { // журналистам; агентству ТАСС
+			e := k + 1
+			for e < hi && r.tokens[e].upper && k+3 > e {
+				e++
+			}
+			if e < hi && r.tokens[e].mark == markOpen && e == k+1 {
+				if q := r.quotes[r.tokens[e].quote-1]; q.words() <= 4 && q.close < hi {
+					e = q.close + 1
+				}
+			}
+			d.addressee = span{k, e}
+			k = e
+			continue
+		}
 		e := r.prepositional(k, hi, d)
 		if e == k {
 			return k

@@ -1,6 +1,7 @@
 package attribution
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"slices"
@@ -16,26 +17,27 @@ var files embed.FS
 
 // language is a language's file, read.
 type language struct {
-	code      string
-	least     float64
-	words     map[string]*word
-	nothing   word
-	colon     cue // the colon of a headline
-	endings   []ending
-	quotes    []quotePair
-	skip      []string // beginnings of lines that are no news
-	appeal    []string // beginnings of lines after which the text asks its readers
-	cases     []string // endings that a name loses before two are compared
-	settings  map[string]string
-	verbLast  bool // a content clause may stand before a cue without a comma
-	comma     bool // a comma stands before "that"
-	verbs     map[string][]string
-	capitals  bool   // weekdays and months have a capital
-	gerund    string // the ending of gerunds
-	roleAfter bool   // "X, the minister of Y"
-	bodyFirst bool   // "Foreign Ministry spokeswoman", the body before the role
-	free      bool   // the subject may follow its verb in any clause
-	dashes    bool   // a dash parts quoted words from their cue
+	code          string
+	least         float64
+	words         map[string]*word
+	nothing       word
+	colon         cue // the colon of a headline
+	endings       []ending
+	stems         []ending // beginnings of words, for languages that decline
+	longestEnding int      // bytes that a stem may be followed by
+	anaphor       []string // "of this": the content is the sentence before
+	quotes        []quotePair
+	skip          []string // beginnings of lines that are no news
+	appeal        []string // beginnings of lines after which the text asks its readers
+	cases         []string // endings that a name loses before two are compared
+	settings      map[string]string
+	comma         bool   // a comma stands before "that"
+	capitals      bool   // weekdays and months have a capital
+	gerund        string // the ending of gerunds
+	roleAfter     bool   // "X, the minister of Y"
+	bodyFirst     bool   // "Foreign Ministry spokeswoman", the body before the role
+	free          bool   // the subject may follow its verb in any clause
+	dashes        bool   // a dash parts quoted words from their cue
 }
 
 // ending is a class guessed from how a word that is in no list ends.
@@ -132,6 +134,20 @@ func (p *parser) line(section []string, line string) error {
 		return nil
 	case "classes":
 		return p.classes(line)
+	case "stems":
+		keys, items, _ := strings.Cut(line, ":")
+		var c class
+		for _, k := range strings.Fields(keys) {
+			one, ok := classNames[k]
+			if !ok {
+				return fmt.Errorf("no class is named %q", k)
+			}
+			c |= one
+		}
+		for _, s := range strings.Fields(items) {
+			p.l.stems = append(p.l.stems, ending{string(lowered(nil, s)), c})
+		}
+		return nil
 	case "guess":
 		key, items, _ := strings.Cut(line, ":")
 		c, ok := classNames[key]
@@ -416,6 +432,14 @@ func (p *parser) settle() error {
 			l.roleAfter = value == "yes"
 		case "body-before-role":
 			l.bodyFirst = value == "yes"
+		case "longest-ending":
+			n, err := strconv.Atoi(value)
+			if err != nil {
+				return fmt.Errorf("the setting longest-ending is no number: %w", err)
+			}
+			l.longestEnding = n
+		case "sentence-before":
+			l.anaphor = strings.Fields(value)
 		case "capital-days":
 			l.capitals = value == "yes"
 		case "subject-after-verb":
@@ -426,6 +450,7 @@ func (p *parser) settle() error {
 			return fmt.Errorf("no setting is named %q", key)
 		}
 	}
+	slices.SortStableFunc(l.stems, func(a, b ending) int { return cmp.Or(len(b.suffix)-len(a.suffix), strings.Compare(a.suffix, b.suffix)) })
 	slices.SortStableFunc(l.endings, func(a, b ending) int { return len(b.suffix) - len(a.suffix) })
 	slices.SortStableFunc(l.cases, func(a, b string) int { return len(b) - len(a) })
 	for _, w := range l.words {
@@ -441,6 +466,15 @@ func (p *parser) settle() error {
 
 // guess returns the class of a word that is in no list.
 func (l *language) guess(lower []byte) class {
+	for i := range l.stems {
+		if s := l.stems[i].suffix; len(lower) >= len(s) && len(lower) <= len(s)+l.longestEnding && string(lower[:len(s)]) == s {
+			c := l.stems[i].class
+			for i++; i < len(l.stems) && l.stems[i].suffix == s; i++ {
+				c |= l.stems[i].class
+			}
+			return c
+		}
+	}
 	for i := range l.endings {
 		if s := l.endings[i].suffix; len(lower) > len(s)+1 && string(lower[len(lower)-len(s):]) == s {
 			return l.endings[i].class

@@ -133,6 +133,9 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 	if g.passive {
 		return r.passivePhrase(m, i, end, lo, hi)
 	}
+	if g.from > lo && r.tokens[g.from-1].is(classAs) && r.lang.free && c.frames&(frameSay|frameThat) != 0 && r.freeSubject(m, end, lo, hi) {
+		return true
+	}
 	src, h := r.subject(g.from, lo)
 	if (h == bySubject || h == byNone) && g.from > lo && r.tokens[g.from-1].mark == markComma && c.frames&(frameSay|frameAddressee) == frameSay && r.begins(end, hi) && r.tokens[end].plain() {
 		// ", said X": the subject stands behind when no clause does
@@ -274,6 +277,9 @@ func (r *reader) forward(m *match, p, hi int) bool {
 	}
 	if f&(frameThat) != 0 && f&frameNoun == 0 {
 		if t := r.thatAhead(k, hi); t > 0 && r.contentAt(m, t, hi, f) {
+			if c := t - 1; r.lang.free && c > k && r.tokens[c].mark == markComma && r.tokens[k].capital && d.addressee.empty() {
+				d.addressee = span{k, c}
+			}
 			m.detail = d.with(m.detail)
 			return true
 		}
@@ -343,6 +349,13 @@ func (r *reader) contentAt(m *match, k, hi int, f frame) bool {
 	}
 	if f&frameObjectTo != 0 && r.begins(k, end) {
 		e := r.phrase(k, end, false)
+		if r.lang.free {
+			for x := k + 1; x < end && x < e+4; x++ {
+				if r.gerundAt(x) {
+					return r.take(m, k, end)
+				}
+			}
+		}
 		if e < end && r.tokens[e].is(classTo) {
 			m.trust += 0.02
 			return r.take(m, k, end)

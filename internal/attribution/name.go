@@ -1,5 +1,7 @@
 package attribution
 
+import "unicode/utf8"
+
 // person is somebody or some body that the text has named.
 type person struct {
 	name   string // the fullest seen
@@ -32,7 +34,7 @@ func (r *reader) key(i int) string {
 
 func (r *reader) stem(b []byte) []byte {
 	for _, c := range r.lang.cases {
-		if len(b) >= len(c)+4 && string(b[len(b)-len(c):]) == c {
+		if len(b) > len(c) && string(b[len(b)-len(c):]) == c && utf8.RuneCount(b[:len(b)-len(c)]) >= 3 {
 			return b[:len(b)-len(c)]
 		}
 	}
@@ -87,6 +89,15 @@ func (r *reader) core(s span) (name span, body bool) {
 			body = false
 		}
 	}
+	if body && !r.lang.bodyFirst { // МИД России Мария Захарова
+		k := s.to
+		for k > s.from && !r.tokens[k-1].is(classBody|classNation) {
+			k--
+		}
+		if k < s.to && (s.to-k > 1 || r.tokens[k].is(classFemale|classMale)) && r.tokens[k].is(classFemale|classMale) {
+			return span{k, s.to}, false
+		}
+	}
 	if !body {
 		for name.from < name.to-1 && r.tokens[name.from].is(classNation) {
 			name.from++
@@ -137,7 +148,7 @@ func (g *register) add(r *reader, s span, head int, body bool) {
 		p = &person{name: r.slice(s.from, s.to), length: words, body: body, at: last.end}
 		key := string(r.scratch)
 		g.by[key] = p
-	case words > p.length && words <= 4:
+	case words > p.length && words <= 4, words == p.length && len(r.lang.cases) > 0 && len(r.slice(s.from, s.to)) < len(p.name):
 		p.name, p.length = r.slice(s.from, s.to), words
 	}
 	if body && !known {
@@ -205,7 +216,9 @@ func (r *reader) describe(p *person, s span, head int) {
 			role = true
 			p.female = p.female || t.is(classFemale)
 			p.male = p.male || t.is(classMale)
-		} else if !role && !t.is(classHonor) {
+		} else if !role && !t.is(classHonor) && (r.lang.bodyFirst || h < s.from-5 || !t.capital && !t.is(classBody|classNation) && h > 1 && !r.roleNear(h-1)) {
+			break
+		} else if role && !r.lang.bodyFirst && !t.is(classRole|classNation|classHonor) {
 			break
 		} else if t.is(classDet|classPrep|classAux|classModal|classSub|classAnd|classBut|classPron|classThat|classTo|classAdv|classRel|classPoss|classOf) || r.finite(h-1) || t.word.day > 0 {
 			break
@@ -219,6 +232,16 @@ func (r *reader) describe(p *person, s span, head int) {
 	if r.lang.roleAfter && s.to < len(r.tokens) && r.tokens[s.to].mark == markComma {
 		r.apposition(p, s.to+1)
 	}
+}
+
+// roleNear tells a role among the few words before a token.
+func (r *reader) roleNear(k int) bool {
+	for i := k - 1; i >= 0 && i > k-4 && r.tokens[i].plain() && !r.tokens[i].is(classPrep|classSub|classThat|classAnd); i-- {
+		if r.tokens[i].is(classRole) {
+			return true
+		}
+	}
+	return false
 }
 
 // roleOf parts the words before a name into a body and a role.

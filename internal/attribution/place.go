@@ -89,6 +89,13 @@ func (r *reader) ellipsis(from, lo int) span {
 			return span{}
 		}
 	}
+	if r.lang.free { // the verb is in no list: the sentence's first noun phrase
+		if h := r.lead(lo, from-1, lo); h < from {
+			if e := r.phrase(h, from, true); e > h && r.tokens[h].plain() {
+				return span{h, e}
+			}
+		}
+	}
 	return span{}
 }
 
@@ -99,7 +106,14 @@ func (r *reader) inverted(m match, end, lo, hi int) bool {
 		return r.lang.free && r.freeSubject(m, end, lo, hi)
 	}
 	stop := r.sentenceEnd(hi)
-	if end < stop && (r.begins(end, stop) && r.tokens[end].plain()) && m.verb.from > lo {
+	if r.lang.free {
+		d := m.detail
+		if k := r.adverbials(end, hi, &d, f); k > end && (k >= stop || r.begins(k, stop) && r.tokens[k].plain()) && !d.addressee.empty() {
+			m.detail, end = d, k
+		}
+		end = r.within2(end, stop)
+	}
+	if end < stop && (r.begins(end, stop) && (r.tokens[end].plain() || r.lang.free)) && m.verb.from > lo {
 		e := r.sourceEnd(end, stop)
 		t := &r.tokens[m.verb.from-1]
 		quoted := t.mark == markClose || t.mark == markComma && m.verb.from-2 >= lo && r.tokens[m.verb.from-2].mark == markClose
@@ -137,9 +151,12 @@ func (r *reader) free(m match, end, lo, hi int) bool { return false }
 // freeSubject fits "am Mittwoch sagte X, dass …" and «сообщил X, что …».
 func (r *reader) freeSubject(m match, end, lo, hi int) bool {
 	stop := r.sentenceEnd(hi)
-	k := r.adverbials(end, hi, &m.detail, m.cue.frames)
+	k := r.within2(r.adverbials(end, hi, &m.detail, m.cue.frames), stop)
 	if !r.begins(k, stop) || !r.tokens[k].plain() {
 		return false
+	}
+	if m.verb.from > lo && r.tokens[m.verb.from-1].is(classAs) {
+		return r.asClause(m, k, lo, hi, stop)
 	}
 	e := r.sourceEnd(k, stop)
 	if e <= k {
@@ -160,6 +177,50 @@ func (r *reader) freeSubject(m match, end, lo, hi int) bool {
 	m.detail = d
 	m.trust *= r.worth(m.source, m.how)
 	r.matches = append(r.matches, m)
+	return true
+}
+
+// within2 steps over the preposition of a body that speaks: «сообщили в МИД».
+func (r *reader) within2(k, stop int) int {
+	if k+1 >= stop || !r.tokens[k].is(classAt) {
+		return k
+	}
+	for i := k + 1; i < stop && i < k+5 && r.tokens[i].plain(); i++ {
+		if r.tokens[i].is(classBody|classMedia) || r.tokens[i].upper {
+			return k + 1
+		}
+	}
+	return k
+}
+
+// asClause fits "as X said, …" and "…, as X said".
+func (r *reader) asClause(m match, k, lo, hi, stop int) bool {
+	e := r.sourceEnd(k, stop)
+	if e <= k {
+		return false
+	}
+	m.source, m.how = span{k, e}, byInversion
+	m.trust *= r.worth(m.source, m.how)
+	return r.beside(&m, m.verb.from-1, e, lo, hi, stop)
+}
+
+// beside sets what a sentence says beside an "as" clause that stands in
+// tokens[as:end].
+func (r *reader) beside(m *match, as, end, lo, hi, stop int) bool {
+	k := r.adverbials(end, hi, &m.detail, m.cue.frames)
+	head := as
+	for head > lo && (r.tokens[head-1].is(classAdv|classAnd|classBut) || r.tokens[head-1].mark == markComma && head-1 == lo) {
+		head--
+	}
+	switch {
+	case head == lo && k+3 < stop && r.tokens[k].mark == markComma:
+		m.content, m.forward = []span{{k + 1, stop}}, true
+	case head > lo+3 && r.tokens[head-1].mark == markComma && k >= stop:
+		m.content = []span{{lo, head - 1}}
+	default:
+		return false
+	}
+	r.matches = append(r.matches, *m)
 	return true
 }
 
@@ -283,7 +344,7 @@ func (r *reader) backward(m *match, edge, p, lo, hi int) bool {
 			start = q.open
 		}
 		m.quoted = r.tokens[e-1].quote
-	} else if m.cue.frames&(frameSay|framePost) == 0 || !r.hasFinite(start, e) && !r.lang.free && !halved {
+	} else if m.cue.frames&(frameSay|framePost) == 0 || r.lang.free && e-start < 3 || !r.hasFinite(start, e) && !r.lang.free && !halved {
 		return false
 	}
 	d := m.detail
@@ -351,6 +412,11 @@ func (r *reader) worth(s span, h how) float64 {
 		}
 		if x.is(classPercent) {
 			return 0.55
+		}
+		if r.lang.free && s.to-s.from == 1 && x.capital && x.class == 0 && r.startsSentence(k) {
+			if p := r.names.by[r.key(k)]; p == nil || p.length < 2 {
+				return 0.8
+			}
 		}
 		name = name || x.capital && (k > s.from || s.to-s.from > 1 || !r.startsSentence(k) || x.class == 0)
 		known = known || x.is(classRole|classBody|classMedia|classThing|classWeak|classHonor|classNation|classAddr)

@@ -131,9 +131,15 @@ func (r *reader) sentence(lo, hi int, first bool) {
 		return
 	}
 	r.scene.reset(r, lo, hi)
+	if r.before(lo, hi) {
+		return
+	}
 	for i := lo; i < hi; i++ {
 		t := &r.tokens[i]
 		if t.quote != 0 {
+			if r.lang.dashes {
+				r.broken(r.quotes[t.quote-1], i, hi)
+			}
 			i = r.quotes[t.quote-1].close
 			continue
 		}
@@ -162,6 +168,79 @@ func (r *reader) sentence(lo, hi int, first bool) {
 	}
 }
 
+// before fits "X said so": the content is the sentence before.
+func (r *reader) before(lo, hi int) bool {
+	n := len(r.lang.anaphor)
+	if n == 0 || hi-lo < n+3 || lo == 0 {
+		return false
+	}
+	for i, w := range r.lang.anaphor {
+		r.scratch = lowered(r.scratch[:0], r.textOf(lo+i))
+		if string(r.scratch) != w {
+			return false
+		}
+	}
+	at := r.tokens[lo].sentence - 1
+	start := 0
+	if at > 0 {
+		start = r.ends[at-1]
+	}
+	stop := r.sentenceEnd(hi)
+	for i := lo + n; i < lo+n+3 && i < stop; i++ {
+		if !r.sayAt(i) {
+			continue
+		}
+		m := match{verb: span{i, i + 1}, how: byInversion, content: []span{{start, r.sentenceEnd(lo)}}, trust: 0.88}
+		for _, rd := range r.tokens[i].word.readings {
+			m.cue = rd.cue
+		}
+		k := r.within2(r.adverbials(i+1, hi, &m.detail, m.cue.frames), stop)
+		if e := r.sourceEnd(k, stop); r.begins(k, stop) && e > k {
+			m.source = span{k, e}
+			m.trust *= r.worth(m.source, m.how)
+			r.matches = append(r.matches, m)
+			r.suggest(&r.matches[0], lo, hi)
+			return true
+		}
+	}
+	return false
+}
+
+// broken fits a quotation whose cue stands inside its marks, between dashes:
+// «Мы едем, — сказал X. — Завтра».
+func (r *reader) broken(q quotation, from, hi int) {
+	for i := max(q.open+2, from); i < q.close && i < hi; i++ {
+		if r.tokens[i-1].mark != markDash || !r.sayAt(i) {
+			continue
+		}
+		b := i - 1
+		for b > q.open+1 && (r.tokens[b-1].mark == markComma || r.tokens[b-1].mark == markDash) {
+			b--
+		}
+		limit := i + 1
+		for limit < q.close && r.tokens[limit].mark != markDash {
+			limit++
+		}
+		e := r.sourceEnd(r.within2(i+1, limit), limit)
+		if e <= i+1 || !r.begins(i+1, limit) {
+			return
+		}
+		m := match{verb: span{i, i + 1}, source: span{r.within2(i+1, limit), e}, how: byInversion, content: []span{{q.open, b}}}
+		for _, rd := range r.tokens[i].word.readings {
+			if rd.cue.frames&frameSay != 0 {
+				m.cue = rd.cue
+			}
+		}
+		r.adverbials(e, limit, &m.detail, m.cue.frames)
+		if limit+1 < q.close {
+			m.content = append(m.content, span{limit + 1, q.close + 1})
+		}
+		m.trust = (0.5 + 0.05*float64(m.cue.strength)) * r.worth(m.source, m.how)
+		r.matches = append(r.matches, m)
+		return
+	}
+}
+
 // order is where a match begins.
 func (r *reader) order(m match) int {
 	at := math.MaxInt
@@ -176,6 +255,13 @@ func (r *reader) order(m match) int {
 // extend gives a sentence that is nothing but a quotation to the statement
 // whose quotation stands just before it.
 func (r *reader) extend(lo, hi int) {
+	if r.lang.dashes && r.tokens[lo].mark == markDash && lo > 0 && lo+1 < hi && len(r.suggestions) > 0 {
+		s := &r.suggestions[len(r.suggestions)-1]
+		if s.Source != nil && s.Kind == Direct && r.within(s.Source.End, lo) {
+			s.Content = append(s.Content, r.span(span{lo + 1, hi}))
+		}
+		return
+	}
 	if r.tokens[lo].mark != markOpen || len(r.suggestions) == 0 || lo == 0 {
 		return
 	}

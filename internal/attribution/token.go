@@ -202,6 +202,9 @@ func (r *reader) append(i, end, n, runes int, glued bool) {
 				t.class = w.class & (classRole | classBody | classFemale | classMale | classAbbr)
 			}
 		}
+		if t.class == 0 {
+			t.class = r.lang.guess(r.scratch)
+		}
 	} else {
 		t.class = r.lang.guess(r.scratch)
 	}
