@@ -176,7 +176,7 @@ func (a *App) remind() (err error) {
 	}
 	a.Reminders, err = reminder.New(a.DB, a.mails, a.Languages, a.ids, a.Vault, reminder.Options{
 		Now: a.clock.Now, Random: rand.Reader, Hours: reminder.Hours{Zone: a.zone, Days: week},
-		Base: a.config.BaseURL, Hub: a.config.Hub, Support: func(language string) string { return a.url(language, "/support") },
+		Base: a.config.BaseURL, Support: func(language string) string { return a.url(language, "/support") },
 		Newsroom: a.config.Newsroom.Name, Neutral: a.config.Support.Neutral,
 	})
 	return err
@@ -274,7 +274,7 @@ func (a *App) site(ctx context.Context) (*site.Site, error) {
 		currencies = append(currencies, c)
 	}
 	opt := site.Options{
-		Base: a.config.BaseURL, Editions: editions, Zone: a.zone, Accent: n.Accent, Contact: n.Contact,
+		Base: a.config.BaseURL, Hub: a.config.Hub, Editions: editions, Zone: a.zone, Accent: n.Accent, Contact: n.Contact,
 		Currencies: currencies,
 		Stories:    a.Stories, Bylines: a.Bylines, Search: a.Search, Appeals: a.Appeals, Gifts: a.Contributions, Reminders: a.Reminders, Newsletters: a.Newsletters, Fronts: a.Fronts, Pictures: a.Media, Archive: a.Archive,
 		Words: a.Languages, Signer: a.Vault, IDs: a.ids, Entities: a.Entities, Statements: a.Statements,
