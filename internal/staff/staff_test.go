@@ -154,7 +154,7 @@ func TestNoKeyLiesInTheDatabase(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				defer rows.Close() //nolint:errcheck // a test
+				defer rows.Close()
 				for rows.Next() {
 					var one string
 					if err := rows.Scan(&one); err != nil {
@@ -229,7 +229,8 @@ func TestCodesCannotBeGuessedQuickly(t *testing.T) {
 		return err
 	}
 	n := 0
-	for ; n < 1000 && !staff.IsTries(try("192.0.2.0/24")); n++ {
+	for n < 1000 && !staff.IsTries(try("192.0.2.0/24")) {
+		n++
 	}
 	if n != 30 {
 		t.Errorf("%d tries were let through", n)

@@ -145,8 +145,12 @@ func TestManyRecordersMakeOneChain(t *testing.T) {
 func TestTheHeadDependsOnEveryField(t *testing.T) {
 	heads := map[string]staff.Act{}
 	for _, a := range []staff.Act{
-		{Actor: "a", Action: "b", Object: "c"}, {Actor: "ab", Action: "b", Object: "c"}, {Actor: "a", Action: "bb", Object: "c"},
-		{Actor: "a", Action: "b", Object: "cc"}, {Actor: "", Action: "ab", Object: "c"}, {Actor: "a", Action: "bc", Object: ""},
+		{Actor: "a", Action: "b", Object: "c"},
+		{Actor: "ab", Action: "b", Object: "c"},
+		{Actor: "a", Action: "bb", Object: "c"},
+		{Actor: "a", Action: "b", Object: "cc"},
+		{Actor: "", Action: "ab", Object: "c"},
+		{Actor: "a", Action: "bc", Object: ""},
 	} {
 		head := headOf(t, a)
 		if other, there := heads[head]; there {
