@@ -34,6 +34,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"mimeo/internal/appeal"
+	"mimeo/internal/byline"
 	"mimeo/internal/contribution"
 	"mimeo/internal/entity"
 	"mimeo/internal/front"
@@ -65,6 +66,7 @@ type Options struct {
 	PayOrigins []string         // origins that the contribution form may lead to, beside our own
 
 	Stories     *story.Desk
+	Bylines     *byline.Book // nil: no pages of writers
 	Search      *search.Index
 	Appeals     *appeal.Board
 	Gifts       *contribution.Till
@@ -111,6 +113,7 @@ type Site struct {
 	editions   []*edition
 
 	stories     *story.Desk
+	bylines     *byline.Book
 	finder      *search.Index
 	seekers     chan struct{} // holds one for each search under way
 	appeals     *appeal.Board
@@ -158,7 +161,7 @@ func New(ctx context.Context, o Options) (*Site, error) {
 	s := &Site{
 		base: strings.TrimSuffix(o.Base, "/"), https: u.Scheme == "https", zone: o.Zone,
 		contact: o.Contact, onion: strings.TrimSuffix(o.Onion, "/"), mirrors: o.Mirrors, hub: o.Hub, currencies: o.Currencies,
-		stories: o.Stories, finder: o.Search, seekers: make(chan struct{}, searchBusy), appeals: o.Appeals, gifts: o.Gifts, reminders: o.Reminders, newsletters: o.Newsletters, fronts: o.Fronts, pictures: o.Pictures, archive: o.Archive,
+		stories: o.Stories, bylines: o.Bylines, finder: o.Search, seekers: make(chan struct{}, searchBusy), appeals: o.Appeals, gifts: o.Gifts, reminders: o.Reminders, newsletters: o.Newsletters, fronts: o.Fronts, pictures: o.Pictures, archive: o.Archive,
 		entities: o.Entities, statements: o.Statements,
 		tokens: appeal.NewTokens(o.Signer), signer: o.Signer, ids: o.IDs,
 		address: o.Address, countries: o.Country, now: o.Now, draw: o.Draw, log: o.Log,

@@ -1,0 +1,19 @@
+package app
+
+import (
+	"context"
+
+	"mimeo/internal/byline"
+	"mimeo/internal/db"
+	"mimeo/internal/story"
+)
+
+// credits keeps the names above stories.
+func (a *App) credits() {
+	a.Bylines = byline.New(a.DB, a.ids, a.record)
+	a.Stories.Wire(func(o *story.Options) {
+		o.Hidden = append(o.Hidden, story.Hider{What: "bylines", Hide: func(ctx context.Context, tx *db.Tx, r *story.Redaction) (int, error) {
+			return a.Bylines.Hide(ctx, tx, r.Text, r.DryRun)
+		}})
+	})
+}
