@@ -59,7 +59,7 @@ func (a *App) hidePictures(ctx context.Context, tx *db.Tx, r *story.Redaction) (
 		if name == "" {
 			continue
 		}
-		found := false
+		var found bool
 		if r.DryRun {
 			found, err = a.Media.Shows(ctx, tx, name)
 		} else {

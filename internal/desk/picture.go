@@ -78,9 +78,11 @@ func (d *Desk) pictures(v *visit, w http.ResponseWriter, r *http.Request) error 
 	}
 	if wantsJSON(r) {
 		answer := struct {
-			Pictures []pictureJSON `json:"pictures"`
-			Next     string        `json:"next,omitempty"`
-		}{Pictures: make([]pictureJSON, len(all)), Next: next}
+			Pictures []pictureJSON     `json:"pictures"`
+			Next     string            `json:"next,omitempty"`
+			Words    map[string]string `json:"words"` // of the dialog in which they are chosen
+			Sheet    string            `json:"sheet"`
+		}{Pictures: make([]pictureJSON, len(all)), Next: next, Words: v.pickerWords(), Sheet: d.assetPath("picture.css")}
 		for i := range all {
 			answer.Pictures[i] = asJSON(&all[i])
 		}
@@ -89,6 +91,13 @@ func (d *Desk) pictures(v *visit, w http.ResponseWriter, r *http.Request) error 
 	data := picturesPage{page: v.newPage(v.T("media.pictures")), Pictures: all, Next: next}
 	data.Sheets = []string{"picture.css"}
 	return d.show(v, w, http.StatusOK, "pictures", data)
+}
+
+func (v *visit) pickerWords() map[string]string {
+	return map[string]string{
+		"heading": v.T("media.pictures"), "add": v.T("media.add"), "again": v.T("media.look"), "older": v.T("desk.older"), "close": v.T("desk.cancel"),
+		"none": v.T("media.none"), "noalt": v.T("media.noalt"), "lost": v.T("media.away"),
+	}
 }
 
 // spot is one of nine places that a picture may be held at.

@@ -85,7 +85,7 @@ func (d *Desk) pictureAdd(v *visit, w http.ResponseWriter, r *http.Request) erro
 		w.WriteHeader(http.StatusUnprocessableEntity)
 		return writeJSON(w, map[string]string{"error": words})
 	}
-	m, _ = metaOf(field) //nolint:errcheck // what was typed is shown again, right or wrong
+	m, _ = metaOf(field) // what was typed is shown again, right or wrong
 	data := v.newPictureForm(m)
 	if ok {
 		data.wrong("file", words)

@@ -120,8 +120,8 @@ func faultsOf(l *Lang, m, english *i18n.Message) []string {
 }
 
 // latinName is a name with a number that stays as it is in every language:
-// "CC BY 4.0".
-var latinName = regexp.MustCompile(`[A-Za-z][A-Za-z -]*[0-9][0-9.]*`)
+// "CC BY 4.0"; and a day as it has to be typed.
+var latinName = regexp.MustCompile(`[A-Za-z][A-Za-z -]*[0-9][0-9.]*|[0-9]{4}-[0-9]{2}-[0-9]{2}`)
 
 // spaced are the messages that are spaces.
 var spaced = map[string]bool{"lang.group": true, "lang.comma": true}

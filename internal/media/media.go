@@ -87,6 +87,9 @@ func (p *Picture) At(width int) string { return Folder + fileName(p.Name, width,
 // Thumb is the address of the narrowest file.
 func (p *Picture) Thumb() string { return p.At(steps(p.Width)[0]) }
 
+// Focus is Focus of the picture's point.
+func (p *Picture) Focus() string { return Focus(p.FocusX, p.FocusY) }
+
 // Folder is where the files are found from outside.
 const Folder = "/media/"
 

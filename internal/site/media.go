@@ -67,10 +67,10 @@ func (s *Site) hiddenPicture(w http.ResponseWriter, r *http.Request) error {
 	h["Content-Length"] = []string{strconv.Itoa(len(blank))}
 	h["X-Robots-Tag"] = []string{"noindex"}
 	w.WriteHeader(http.StatusGone)
-	if r.Method != http.MethodHead {
-		_, _ = io.WriteString(w, blank) // whoever hung up cannot be told
+	if r.Method == http.MethodHead {
+		return nil
 	}
-	return nil
+	return writeAll(w, []byte(blank))
 }
 
 // inlineWidth is how wide a picture may be that goes into a file to keep.
