@@ -11,6 +11,7 @@ package desk
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"fmt"
 	"html/template"
@@ -21,12 +22,15 @@ import (
 	"sync"
 	"time"
 
+	"mimeo/internal/entity"
 	"mimeo/internal/front"
 	"mimeo/internal/ident"
 	"mimeo/internal/lang"
 	"mimeo/internal/media"
 	"mimeo/internal/newsletter"
+	"mimeo/internal/search"
 	"mimeo/internal/staff"
+	"mimeo/internal/statement"
 	"mimeo/internal/story"
 	"mimeo/internal/web"
 )
@@ -50,21 +54,26 @@ type Options struct {
 	Words       *lang.Book
 	Door        *staff.Door
 	Stories     *story.Desk
-	IDs         *ident.Source // names windows in which stories are written
+	Index       *search.Index
+	IndexDrafts func(ctx context.Context) error // brings it up to what was saved last
+	IDs         *ident.Source                   // names windows in which stories are written
 	Fronts      *front.Layout
 	Newsletters *newsletter.Press
 	Pictures    *media.Store
+	Entities    *entity.Register
+	Statements  *statement.Book
 }
 
 // Desk answers staff. It is safe for concurrent use.
 type Desk struct {
 	Options
-	https     bool
-	templates *template.Template
-	assets    map[string]*asset
-	headers   *web.Headers
-	mux       *http.ServeMux
-	bodies    map[string]int64 // pattern → most bytes of a POST
+	https      bool
+	templates  *template.Template
+	assets     map[string]*asset
+	headers    *web.Headers
+	mux        *http.ServeMux
+	bodies     map[string]int64 // pattern → most bytes of a POST
+	suggesters sync.Map         // language → *attribution.Engine
 }
 
 //go:embed *.html

@@ -26,6 +26,7 @@ func parts() []part {
 		{"desk.nav.writing", []place{
 			{"/desk/", "desk.nav.home", staff.Inside},
 			{"/desk/stories", "editor.stories", staff.Write},
+			{"/desk/search", "search.desk", staff.Write},
 		}},
 		{"desk.nav.records", []place{
 			{"/desk/pictures", "media.pictures", staff.Write},

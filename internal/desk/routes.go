@@ -73,6 +73,7 @@ func (d *Desk) routes() []route {
 		{path: "/desk/pictures/{picture}", right: staff.Write, get: d.picture, post: d.pictureSave},
 		{path: "/desk/pictures/{picture}/remove", right: staff.Write, get: d.pictureRemoveForm, post: d.pictureRemove},
 
+		{path: "/desk/search", right: staff.Write, get: d.search},
 		{path: "/desk/stories", right: staff.Write, get: d.stories},
 		{path: "/desk/stories/new", right: staff.Write, get: d.storyNew, post: d.storyBegin},
 		{path: "/desk/stories/{id}", right: staff.Write, get: d.storyForm, post: d.storySave, most: storyBody},
