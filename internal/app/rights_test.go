@@ -128,7 +128,7 @@ func signIn(t *testing.T, pages *desk.Desk, role staff.Role) *http.Cookie {
 	if err := pages.Rehearse(w, r); err != nil {
 		t.Fatal(err)
 	}
-	all := w.Result().Cookies() //nolint:bodyclose // a recorder's
+	all := w.Result().Cookies()
 	if len(all) != 1 {
 		t.Fatalf("%d cookies for %s", len(all), role)
 	}

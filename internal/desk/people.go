@@ -207,7 +207,8 @@ func (d *Desk) memberState(v *visit, w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	id, said := r.PathValue("member"), ""
+	id := r.PathValue("member")
+	var said string
 	switch form.Of("do") {
 	case "suspend":
 		said, err = "staff.said.suspended", d.Door.Suspend(r.Context(), v.Member, id)
