@@ -16,6 +16,7 @@ func TestSearchFollowsStories(t *testing.T) {
 	ctx := t.Context()
 	c := config.Config{Data: t.TempDir(), Listen: "127.0.0.1:0"}
 	c.Newsroom.Languages, c.Newsroom.Zone, c.Newsroom.Name = []string{"en", "fa"}, "UTC", "Test"
+	c.Newsroom.WorkingDays = []string{"mon"}
 	c.Mail.From = "newsroom@localhost"
 	c.Support.Currencies = []string{"USD"}
 	a, err := Open(ctx, c, Options{})

@@ -58,10 +58,18 @@ func tsQuoted(t string) string {
 // that match $1, the highest first, at most $4: to be used as a subquery.
 func (d Dialect) Matching() string {
 	if d == Postgres {
-		// Kept apart, so that the planner reads the index of terms alone and is
-		// not tempted to walk all numbers downwards.
-		return `(with hits as materialized (select at from search_term where terms @@ cast($1 as tsquery))
-			select at from hits where at < $2 and at >= $3 order by at desc limit $4)`
+		// The index knows no order: what it finds is sorted, and a word that every
+		// other text has is found in a moment by looking at the newest texts. So
+		// these come first, a bounded number of them, and the index only if they
+		// were not enough. Kept apart from the order, so that the planner is not
+		// tempted to walk all numbers downwards for a rare word.
+		return `(with near as materialized (
+				select w.at from (select at, terms from search_term where at < $2 and at >= $3 order by at desc limit least(600, 10 * cast($4 as bigint))) w
+				where w.terms @@ cast($1 as tsquery) order by w.at desc limit $4),
+			far as (select at from search_term where (select count(*) from near) < $4 and terms @@ cast($1 as tsquery) offset 0)
+			select at from near where (select count(*) from near) >= $4
+			union all
+			select at from (select at from far where at < $2 and at >= $3 order by at desc limit $4) f)`
 	}
 	return `(select rowid as at from search_term where search_term match $1 and rowid < $2 and rowid >= $3 order by rowid desc limit $4)`
 }
