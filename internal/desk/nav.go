@@ -29,6 +29,9 @@ func parts() []part {
 			{"/desk/search", "search.desk", staff.Write},
 		}},
 		{"desk.nav.records", []place{
+			{"/desk/statements", "statement.desk.nav", staff.Write},
+			{"/desk/entities", "entity.desk.nav", staff.Write},
+			{"/desk/running", "statement.desk.running", staff.Write},
 			{"/desk/pictures", "media.pictures", staff.Write},
 		}},
 		{"desk.nav.readers", []place{

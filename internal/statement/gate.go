@@ -62,6 +62,15 @@ func (b *Book) Gate(ctx context.Context, tx *db.Tx, lang string, body *prose.Doc
 	return out, nil
 }
 
+// Objections asks the gate outside a transaction, for the page that shows them.
+func (b *Book) Objections(ctx context.Context, lang string, body *prose.Doc) (out []Objection, err error) {
+	err = b.read(ctx, "asking what stands against a text", func(ctx context.Context, tx *db.Tx) error {
+		out, err = b.Gate(ctx, tx, lang, body)
+		return err
+	})
+	return out, err
+}
+
 // object says what stands against showing a statement: it accuses, nobody
 // assessed the evidence, and no second person gave leave for this version.
 func (b *Book) object(ctx context.Context, tx *db.Tx, s *Statement) ([]Objection, error) {

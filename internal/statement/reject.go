@@ -22,6 +22,7 @@ type Rejection struct {
 	At         time.Time       `json:"at"`
 	Lang       string          `json:"lang"`
 	Excerpt    string          `json:"text"`
+	Words      string          `json:"-"` // what it is known again by, "" for the excerpt
 	Suggestion json.RawMessage `json:"suggestion"`
 	Reason     string          `json:"reason,omitempty"`
 }
@@ -40,9 +41,16 @@ func (b *Book) Reject(ctx context.Context, r Rejection) error {
 	return failed("keeping a rejection", b.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		_, err := tx.Exec(ctx, `insert into statement_rejected (id, story, mark, at, lang, excerpt, suggestion, reason)
 			values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (story, mark) do nothing`,
-			b.ids.Secret(), r.Story, Mark(r.Excerpt), db.Micros(tx.Now), r.Lang, r.Excerpt, string(r.Suggestion), r.Reason)
+			b.ids.Secret(), r.Story, Mark(r.known()), db.Micros(tx.Now), r.Lang, r.Excerpt, string(r.Suggestion), r.Reason)
 		return err
 	}))
+}
+
+func (r *Rejection) known() string {
+	if r.Words != "" {
+		return r.Words
+	}
+	return r.Excerpt
 }
 
 // Mark is by what a suggestion is known again: the words that it is about.
