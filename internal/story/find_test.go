@@ -203,27 +203,6 @@ func TestSeed(t *testing.T) {
 	})
 }
 
-func BenchmarkPublish(b *testing.B) {
-	for _, n := range []int{1_000, 100_000} {
-		b.Run(fmt.Sprint(n, " stories"), func(b *testing.B) {
-			base := dbtest.SQLite(b)
-			if err := storytest.Seed(b.Context(), base, n); err != nil {
-				b.Fatal(err)
-			}
-			d := desk(base, time.Now)
-			for b.Loop() {
-				s, err := d.Create(b.Context(), draft("A new story"))
-				if err == nil {
-					_, err = d.Publish(b.Context(), s.ID)
-				}
-				if err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
 func BenchmarkRead(b *testing.B) {
 	for _, n := range []int{1_000, 100_000} {
 		base := dbtest.SQLite(b)

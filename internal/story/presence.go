@@ -21,7 +21,7 @@ type Present struct {
 	Own    bool // the session that asks
 }
 
-const presentAt = `select session, member, seen, holds from story_presence where story = $1 and seen > $2 order by seen desc limit 50`
+const presentAt = `select session, member, seen, holds from story_presence where story = $1 and seen > $2 order by session limit 50`
 
 // Attend says that a session has a story open, and answers who else has. A
 // session that wants to write gets the soft lock when nobody present has it, or

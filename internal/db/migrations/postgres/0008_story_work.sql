@@ -59,7 +59,7 @@ create table story_publication (
   redacted bigint not null default 0,
   primary key (story, n)
 );
-create index story_publication_listed on story_publication (lang, listed, seq desc);
+create index story_publication_listed on story_publication (lang, seq desc) where listed = 1;
 insert into story_publication (story, n, seq, lang, revision, kind, at, listed, note, reason, digest)
   select id, 1, 0, lang, revision, 'publish', published, 0, '', '', '' from story where published <> 0;
 

@@ -12,7 +12,6 @@ create table correction (
   note text not null, -- SHA-256 of what readers were told, empty for nothing
   hash text not null
 );
-create unique index correction_story on correction (story, n, kind, seq);
 
 -- +goose StatementBegin
 create function correction_refuse() returns trigger language plpgsql as $$
