@@ -165,7 +165,7 @@ func (r *reader) agentEnd(k, stop int, head bool) int {
 // published by X".
 func (r *reader) participle2(k int) bool {
 	t := &r.tokens[k]
-	return t.plain() && !t.capital && (t.is(classVerb) || r.cueVerb(k)) && !t.is(classAux|classModal) && k+1 < len(r.tokens) && r.tokens[k+1].is(classBy|classPrep|classAt|classDateprep)
+	return !r.lang.free && t.plain() && !t.capital && (t.is(classVerb) || r.cueVerb(k)) && !t.is(classAux|classModal) && k+1 < len(r.tokens) && r.tokens[k+1].is(classBy|classPrep|classAt|classDateprep)
 }
 
 // accordingRest finds the content round an agent: all before it, or all behind.

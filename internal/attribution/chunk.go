@@ -280,7 +280,7 @@ func (r *reader) dated(from, to int) bool {
 func (r *reader) lead(h, j, lo int) int {
 	for h <= j {
 		t := &r.tokens[h]
-		if t.is(classAnd|classBut|classNeg|classAux) || t.is(classAdv) && !t.is(classDet) || t.is(classStarter) && !t.is(classDet|classPron|classNumber|classPoss|classOf|classWeak) {
+		if t.is(classAnd|classBut|classNeg|classAux) || t.is(classAdv) && !t.is(classDet) || t.is(classStarter) && !t.is(classDet|classPron|classNumber|classPoss|classOf|classWeak|classPrep|classAt) {
 			h++
 			continue
 		}
@@ -303,7 +303,7 @@ func (r *reader) lead(h, j, lo int) int {
 			continue
 		}
 		d := detail{}
-		if e := r.adverbials(h, j+1, &d, 0); e > h && e <= j && r.lang.free {
+		if e := r.adverbials(h, j+1, &d, 0); e > h && r.lang.free {
 			h = e
 			continue
 		}
@@ -444,7 +444,7 @@ func (r *reader) headlike(from, to int) bool {
 // participial tells a verb form that may modify a noun.
 func (r *reader) participial(k int) bool {
 	t := &r.tokens[k]
-	if t.is(classAux | classModal) {
+	if t.is(classAux|classModal) || r.lang.free && len(t.word.readings) == 0 {
 		return false
 	}
 	for _, rd := range t.word.readings {
@@ -524,6 +524,8 @@ func (r *reader) phrase(k, hi int, source bool) int {
 		prev := &r.tokens[k-1]
 		inside := prev.is(classDet|classPoss|classGenitive|classOf|classNation) || prev.is(classAnd)
 		switch {
+		case r.lang.nouns && prev.capital && !t.capital && t.class&(classOf|classParticle|classAnd|classGenitive|classNation) == 0:
+			return k
 		case r.lang.free && t.is(classAddr) && !t.capital && prev.capital:
 			return k
 		case t.is(classOf | classGenitive):

@@ -18,6 +18,10 @@ func (r *reader) adverbials(p, hi int, d *detail, f frame) int {
 			k++
 			continue
 		}
+		if r.lang.free && t.is(classDet) && k+1 < hi && r.tokens[k+1].is(classAddr) && f&frameAddressee != 0 && k == p {
+			k++
+			t = &r.tokens[k]
+		}
 		if r.lang.free && t.is(classAddr) && !t.is(classPrep) { // журналистам; агентству ТАСС
 			e := k + 1
 			for e < hi && r.tokens[e].upper && k+3 > e {

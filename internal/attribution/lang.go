@@ -37,6 +37,7 @@ type language struct {
 	roleAfter     bool   // "X, the minister of Y"
 	bodyFirst     bool   // "Foreign Ministry spokeswoman", the body before the role
 	free          bool   // the subject may follow its verb in any clause
+	nouns         bool   // every noun has a capital
 	dashes        bool   // a dash parts quoted words from their cue
 }
 
@@ -440,6 +441,8 @@ func (p *parser) settle() error {
 			l.longestEnding = n
 		case "sentence-before":
 			l.anaphor = strings.Fields(value)
+		case "capital-nouns":
+			l.nouns = value == "yes"
 		case "capital-days":
 			l.capitals = value == "yes"
 		case "subject-after-verb":

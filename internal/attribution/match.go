@@ -156,6 +156,16 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 			src.to = k - 1
 		}
 	}
+	if h == bySubject && r.lang.free && src.from > lo && r.tokens[src.from-1].is(classAs) || h == bySubject && r.lang.free && r.tokens[src.from].is(classAs) && src.to-src.from > 1 {
+		m.source, m.how = src, h
+		as := src.from - 1
+		if r.tokens[src.from].is(classAs) {
+			as = src.from
+			m.source.from++
+		}
+		m.trust *= r.worth(m.source, m.how)
+		return r.beside(&m, as, end, lo, hi, r.sentenceEnd(hi))
+	}
 	m.source, m.how = src, h
 	if h == byNone && !r.lang.free && c.frames&frameSay == 0 {
 		return false
@@ -268,6 +278,17 @@ func (r *reader) forward(m *match, p, hi int) bool {
 			return true
 		}
 	}
+	if r.lang.comma && f&frameBare != 0 {
+		for i := k; i < hi && i < k+9; i++ {
+			if r.tokens[i].mark == markComma && i > k && r.contentAt(m, i, hi, f&(frameBare|frameThat|frameWh)) {
+				m.detail = d.with(m.detail)
+				return true
+			}
+			if !r.tokens[i].plain() || r.finite(i) {
+				break
+			}
+		}
+	}
 	if r.contentAt(m, k, hi, f) {
 		m.detail = d.with(m.detail)
 		return true
@@ -317,6 +338,16 @@ func (r *reader) contentAt(m *match, k, hi int, f frame) bool {
 	if t.mark == markComma && r.lang.comma && k+1 < end && r.tokens[k+1].is(classThat|classWh) {
 		return r.contentAt(m, k+1, hi, f)
 	}
+	if t.mark == markComma && r.lang.comma && k+1 < end && r.tokens[k+1].plain() {
+		if f&frameBare != 0 && r.bareClause(k+1, r.bareLimit(m, k+1, end)) {
+			return r.take(m, k+1, end)
+		}
+		for i := k + 1; f&frameTo != 0 && i < end; i++ {
+			if r.tokens[i].is(classTo) && r.tokens[i].plain() {
+				return r.take(m, k+1, end)
+			}
+		}
+	}
 	if t.mark == markComma || t.mark == markColon {
 		if k+1 < end && (r.tokens[k+1].mark == markOpen || t.mark == markColon) {
 			if f&frameQuote == 0 {
@@ -361,7 +392,7 @@ func (r *reader) contentAt(m *match, k, hi int, f frame) bool {
 			return r.take(m, k, end)
 		}
 	}
-	if f&frameBare != 0 && (r.bareClause(k, r.bareLimit(m, k, end)) || f&frameSay != 0 && m.cue.strength == 9 && end-k > 2 && r.begins(k, end) && !t.is(classObject)) {
+	if f&frameBare != 0 && !r.lang.comma && (r.bareClause(k, r.bareLimit(m, k, end)) || f&frameSay != 0 && m.cue.strength == 9 && end-k > 2 && r.begins(k, end) && !t.is(classObject)) {
 		return r.take(m, k, end)
 	}
 	if f&(frameNoun|frameAccuse) != 0 && r.begins(k, end) && !t.is(classSelf) {

@@ -89,6 +89,11 @@ func (r *reader) core(s span) (name span, body bool) {
 			body = false
 		}
 	}
+	for k := s.from + 1; !r.lang.bodyFirst && k < s.to-1; k++ { // посол Норвегии Хенрик Сольберг
+		if r.tokens[k].is(classFemale|classMale) && !r.tokens[k-1].is(classFemale|classMale|classHonor) {
+			return span{k, s.to}, false
+		}
+	}
 	if body && !r.lang.bodyFirst { // МИД России Мария Захарова
 		k := s.to
 		for k > s.from && !r.tokens[k-1].is(classBody|classNation) {
@@ -134,6 +139,9 @@ func (g *register) note(r *reader) {
 // add remembers one name; head is where its titles begin.
 func (g *register) add(r *reader, s span, head int, body bool) {
 	last := &r.tokens[s.to-1]
+	if r.lang.nouns && !body && s.from == head && !r.tokens[s.from].is(classFemale|classMale) && !r.names.knows(r.key(s.to-1)) {
+		return // a noun: it has a capital as names have
+	}
 	if last.is(classNation|classRole) && !body || last.digit {
 		return
 	}
@@ -274,7 +282,11 @@ func (r *reader) roleOf(p *person, s span) {
 		if !r.lang.bodyFirst {
 			for k := s.from + 1; k < s.to; k++ {
 				if r.tokens[k-1].is(classRole) && !r.tokens[k].is(classRole) {
-					p.role, p.of = r.slice(s.from, k), r.slice(k, s.to)
+					p.role = r.slice(s.from, k)
+					for k < s.to-1 && r.tokens[k].is(classDet|classOf) {
+						k++
+					}
+					p.of = r.slice(k, s.to)
 					break
 				}
 			}

@@ -108,7 +108,7 @@ func (r *reader) inverted(m match, end, lo, hi int) bool {
 	stop := r.sentenceEnd(hi)
 	if r.lang.free {
 		d := m.detail
-		if k := r.adverbials(end, hi, &d, f); k > end && (k >= stop || r.begins(k, stop) && r.tokens[k].plain()) && !d.addressee.empty() {
+		if k := r.adverbials(end, hi, &d, f); k > end && k < stop && r.begins(k, stop) && r.tokens[k].plain() && !d.addressee.empty() {
 			m.detail, end = d, k
 		}
 		end = r.within2(end, stop)
@@ -301,7 +301,7 @@ func (r *reader) backward(m *match, edge, p, lo, hi int) bool {
 	for i := range r.matches {
 		o := &r.matches[i]
 		for _, c := range o.content {
-			if o.forward && c.from < edge && c.to > edge && r.tokens[b].mark != markClose && !(r.tokens[b].mark == markComma && r.tokens[b-1].mark == markClose) {
+			if o.forward && !(r.lang.free && p >= stop) && c.from < edge && c.to > edge && r.tokens[b].mark != markClose && !(r.tokens[b].mark == markComma && r.tokens[b-1].mark == markClose) {
 				return false
 			}
 		}

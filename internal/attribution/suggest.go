@@ -120,8 +120,10 @@ func (r *reader) about(s *Suggestion, m *match, speaker *person) {
 			}
 			n, body := r.core(span{i, e})
 			last := &r.tokens[n.to-1]
-			lower := e < c.to && r.tokens[e].plain() && !r.tokens[e].capital
-			_ = lower
+			if r.lang.nouns && !body && !r.tokens[n.from].is(classFemale|classMale) && !r.names.knows(r.key(n.to-1)) {
+				i = e - 1
+				continue
+			}
 			if !last.is(classNation|classRole|classHonor) || body {
 				p := r.names.by[r.key(n.to-1)]
 				name := r.slice(n.from, n.to)
