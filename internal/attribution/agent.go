@@ -269,9 +269,41 @@ func (r *reader) nounCue(i, lo, hi int) {
 			continue
 		}
 		m.content = []span{{end, stop}}
+		if that && !r.hasFinite(lo, m.source.from) { // the noun is a subject: its verb ends the content
+			m.content[0].to = r.mainVerb(end, stop)
+		}
 		r.matches = append(r.matches, m)
 		return
 	}
+}
+
+// mainVerb is where the verb stands whose subject is the noun before a "that"
+// clause: the second one that nothing joins to the first.
+func (r *reader) mainVerb(from, stop int) int {
+	first := false
+	for k := from + 1; k < stop; k++ {
+		t := &r.tokens[k]
+		if t.quote != 0 || t.is(classAnd|classRel|classThat|classSub|classWh) || !t.plain() {
+			if first && t.is(classAnd|classRel|classThat|classSub|classWh) {
+				return stop
+			}
+			continue
+		}
+		if !r.finite(k) {
+			continue
+		}
+		if !first {
+			first = true
+			for k+1 < stop && (r.finite(k+1) || r.tokens[k+1].is(classNeg|classAdv|classBe)) {
+				k++
+			}
+			continue
+		}
+		if p := &r.tokens[k-1]; !p.is(classTo | classPron | classDet | classPoss | classPrep | classAux) {
+			return k
+		}
+	}
+	return stop
 }
 
 // headline fits "Minister: no talks before spring" as a paragraph of its own.
@@ -287,19 +319,20 @@ func (r *reader) headline(lo, hi int) bool {
 	if k == lo || k >= hi-2 || r.tokens[k].mark != markColon || r.tokens[k+1].glued {
 		return false
 	}
-	known := false
+	known, office := false, false
 	for x := lo; x < k; x++ {
 		t := &r.tokens[x]
 		if r.finite(x) || t.is(classPron|classTo|classSub|classMedia|classAdv|classNotName) || t.digit {
 			return false
 		}
+		office = office || t.is(classRole|classBody|classHonor)
 		known = known || t.is(classRole|classBody|classThing|classHonor) || t.capital && t.class&^(classMale|classFemale|classNation) == 0
 	}
 	if !known || r.tokens[lo].is(classDet|classPrep) || k-lo > 6 {
 		return false
 	}
 	content := span{k + 1, r.sentenceEnd(hi)}
-	if r.tokens[content.from].mark != markOpen && !r.hasFinite(content.from, content.to) && (content.to-content.from < 4 || !r.titleCase(lo, hi)) || content.empty() {
+	if r.tokens[content.from].mark != markOpen && !office && !r.hasFinite(content.from, content.to) && (content.to-content.from < 4 || !r.titleCase(lo, hi)) || content.empty() {
 		return false
 	}
 	m := match{cue: &r.lang.colon, verb: span{k, k + 1}, source: span{lo, k}, how: byAgent, content: []span{content}, forward: true, trust: 0.72}

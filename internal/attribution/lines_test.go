@@ -58,7 +58,7 @@ func TestSentences(t *testing.T) {
 				if a, b := strings.Join(want, "\n"), strings.Join(got, "\n"); a != b {
 					t.Errorf("%s\nwant:\n%s\ngot:\n%s", text, a, b)
 				}
-				fmt.Fprintln(&anew, text)
+				fmt.Fprintln(&anew, strings.ReplaceAll(text, "\n", `\n`))
 				for _, g := range got {
 					fmt.Fprintln(&anew, "  "+g)
 				}

@@ -156,15 +156,23 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 			src.to = k - 1
 		}
 	}
-	if h == bySubject && r.lang.free && src.from > lo && r.tokens[src.from-1].is(classAs) || h == bySubject && r.lang.free && r.tokens[src.from].is(classAs) && src.to-src.from > 1 {
-		m.source, m.how = src, h
+	if (h == bySubject || h == byPronoun) && c.frames&frameQuote != 0 {
 		as := src.from - 1
-		if r.tokens[src.from].is(classAs) {
+		if r.tokens[src.from].is(classAs) && src.to-src.from > 1 {
 			as = src.from
-			m.source.from++
 		}
-		m.trust *= r.worth(m.source, m.how)
-		return r.beside(&m, as, end, lo, hi, r.sentenceEnd(hi))
+		if as >= lo && r.tokens[as].is(classAs) {
+			b := m
+			b.source, b.how = span{as + 1, src.to}, h
+			b.trust *= r.worth(b.source, h)
+			if r.beside(&b, as, end, lo, hi, r.sentenceEnd(hi)) || r.lang.free {
+				return len(b.content) > 0
+			}
+		}
+	}
+	if at := r.lacking(src.from, src.to); at > src.from {
+		src.to = at
+		m.detail.evidence = true
 	}
 	m.source, m.how = src, h
 	if h == byNone && !r.lang.free && c.frames&frameSay == 0 {

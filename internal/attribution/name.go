@@ -11,7 +11,7 @@ type person struct {
 	body   bool
 	role   string
 	of     string // the body it speaks for
-	at     int    // where it was named last, in code points
+	seen   [4]int // where it was named last, in code points behind the name
 }
 
 // register remembers who was named, by the last word of the name, by the noun
@@ -153,7 +153,7 @@ func (g *register) add(r *reader, s span, head int, body bool) {
 	case p == nil,
 		words > 1 && p.length > 1 && !r.sameGiven(s, p), // another bearer of the name
 		p.body != body && words > 1:
-		p = &person{name: r.slice(s.from, s.to), length: words, body: body, at: last.end}
+		p = &person{name: r.slice(s.from, s.to), length: words, body: body}
 		key := string(r.scratch)
 		g.by[key] = p
 	case words > p.length && words <= 4, words == p.length && len(r.lang.cases) > 0 && len(r.slice(s.from, s.to)) < len(p.name):
@@ -166,7 +166,8 @@ func (g *register) add(r *reader, s span, head int, body bool) {
 			}
 		}
 	}
-	p.at = last.end
+	copy(p.seen[1:], p.seen[:3])
+	p.seen[0] = last.end
 	t := &r.tokens[s.from]
 	if words > 1 || s.from > head {
 		p.female = p.female || t.is(classFemale)
@@ -182,6 +183,16 @@ func (g *register) add(r *reader, s span, head int, body bool) {
 	if !body && (p.length > 1 || p.role != "" || p.female || p.male) {
 		g.touch(p)
 	}
+}
+
+// before is the last place before a point where the person was named, or 0.
+func (p *person) before(point int) int {
+	for _, at := range p.seen {
+		if at > 0 && at <= point {
+			return at
+		}
+	}
+	return 0
 }
 
 // sameGiven tells that the name begins as the one known does.
@@ -235,6 +246,15 @@ func (r *reader) describe(p *person, s span, head int) {
 	}
 	if role {
 		r.roleOf(p, span{h, s.from})
+		return
+	}
+	if k := s.from - 2; k >= 0 && r.tokens[k+1].mark == markComma && r.tokens[k].is(classRole) && r.tokens[k].sentence == r.tokens[s.from].sentence { // the minister, X,
+		for k > 0 && r.tokens[k].plain() && !r.tokens[k].is(classDet) && k > s.from-6 {
+			k--
+		}
+		if r.tokens[k].is(classDet) {
+			r.roleOf(p, span{k + 1, s.from - 1})
+		}
 		return
 	}
 	if r.lang.roleAfter && s.to < len(r.tokens) && r.tokens[s.to].mark == markComma {
@@ -321,7 +341,7 @@ func (r *reader) apposition(p *person, k int) {
 
 // roleAndBody reads a noun phrase whose head is the role at a token.
 func (r *reader) roleAndBody(p *person, from, role, end int) {
-	for from < role && r.tokens[from].is(classDet|classAdv|classStarter) {
+	for from < role && r.tokens[from].is(classDet|classAdv|classStarter|classNumber) {
 		from++
 	}
 	r.roleOf(p, span{from, role + 1})

@@ -407,6 +407,9 @@ func (r *reader) worth(s span, h how) float64 {
 	name, known := false, false
 	for k := s.from; k < s.to; k++ {
 		x := &r.tokens[k]
+		if x.mark == markComma && k > s.from+1 {
+			break // what is set beside the name
+		}
 		if x.is(classNotName) {
 			return 0.3
 		}

@@ -26,6 +26,8 @@ type reader struct {
 	suggestions []Suggestion
 	running     int     // the suggestion whose quotation runs on, plus 1
 	colon       int     // the suggestion that waits for the next paragraph, plus 1
+	spoke       int     // where it ended, in code points
+	dangling    []Span  // quotations of paragraphs before that run on and wait for their speaker
 	last        *person // the source of the statement before
 }
 
@@ -105,6 +107,7 @@ func (r *reader) paragraph(from, to, n int) {
 	if open == 0 {
 		r.runOn(max(running, colon)-1, first)
 	}
+	r.dangle(first, open == 0)
 }
 
 // runOn gives the quotation that opens this paragraph to the statement before.
@@ -121,6 +124,30 @@ func (r *reader) runOn(to, first int) {
 	s.Content = append(s.Content, r.span(span{q.open, q.close + 1}))
 	if q.runs {
 		r.running = to + 1
+	}
+}
+
+// The most paragraphs of one quotation that wait for its speaker.
+const longestQuotation = 12
+
+// dangle keeps the quotation that opens the paragraph for the speaker whom a
+// later paragraph names, and gives what was kept to the one whom this one does.
+func (r *reader) dangle(first int, taken bool) {
+	waiting := r.dangling
+	r.dangling = nil
+	if taken || r.tokens[0].mark != markOpen {
+		return
+	}
+	q := r.quotes[0]
+	for i := first; i < len(r.suggestions); i++ {
+		s := &r.suggestions[i]
+		if s.Content[0].Start == r.tokens[q.open].first {
+			s.Content = append(slices.Clone(waiting), s.Content...)
+			return
+		}
+	}
+	if q.runs && len(waiting) < longestQuotation {
+		r.dangling = append(waiting, r.span(span{q.open, q.close + 1}))
 	}
 }
 

@@ -48,7 +48,7 @@ func (r *reader) pronoun(t *token) *person {
 	}
 	fits := func(p *person) bool {
 		switch {
-		case p == nil || p.at > t.first && p != r.last:
+		case p == nil || p.before(t.first) == 0 && p != r.last:
 			return false
 		case t.is(classPlural):
 			return p.body || p.length == 0
@@ -62,25 +62,28 @@ func (r *reader) pronoun(t *token) *person {
 			return p.body
 		}
 	}
-	if r.last != nil && fits(r.last) && (!t.is(classPlural) || r.last.body) && t.first-r.last.at < 1200 {
+	if r.last != nil && fits(r.last) && (!t.is(classPlural) || r.last.body) && t.first-r.spoke < 1200 {
 		return r.last
 	}
 	if t.is(classPlural | classNeuter) {
 		return nil
 	}
-	sure := (*person)(nil)
-	for i := len(r.names.recent) - 1; i >= 0; i-- {
-		p := r.names.recent[i]
-		if fits(p) {
-			if p.female || p.male {
-				return p
-			}
-			if sure == nil {
-				sure = p
-			}
+	var best, sure *person // the one named last; the one named last whose gender is known
+	for _, p := range r.names.recent {
+		if !fits(p) {
+			continue
+		}
+		if best == nil || p.before(t.first) > best.before(t.first) {
+			best = p
+		}
+		if (p.female || p.male) && (sure == nil || p.before(t.first) > sure.before(t.first)) {
+			sure = p
 		}
 	}
-	return sure
+	if sure != nil {
+		return sure
+	}
+	return best
 }
 
 // described finds the person or the body that a noun phrase names.
@@ -103,7 +106,7 @@ func (r *reader) described(s span) (*person, bool) {
 		return r.common(span{s.from, head})
 	}
 	p := r.names.by[r.key(name.to-1)]
-	if p == nil || p.at == 0 {
+	if p == nil || p.seen[0] == 0 {
 		p = &person{name: r.slice(name.from, name.to), length: name.to - name.from, body: body}
 	}
 	if !body && !p.body && p.role == "" && head < s.to && r.tokens[head].mark == markComma {
@@ -195,7 +198,7 @@ func (r *reader) common(s span) (*person, bool) {
 	}
 	if t.is(classRole) && definite && last == s.to-1 {
 		for i := len(r.names.recent) - 1; i >= 0; i-- {
-			if p := r.names.recent[i]; p.at < t.first && containsWord(p.role, r.textOf(last)) {
+			if p := r.names.recent[i]; p.before(t.first) > 0 && containsWord(p.role, r.textOf(last)) {
 				return p, true
 			}
 		}

@@ -73,7 +73,7 @@ func (r *reader) suggest(m *match, lo, hi int) {
 		d.where = either(d.where, r.scene.where)
 		d.medium = either(d.medium, r.scene.medium)
 		if p != nil {
-			r.last = p
+			r.last, r.spoke = p, s.Cue.End
 		}
 	}
 	if !d.when.empty() {
