@@ -213,7 +213,7 @@ func (d *Desk) statementsJSON(v *visit, w http.ResponseWriter, data *storyStatem
 	for _, g := range data.Suggested {
 		out.Suggestions = append(out.Suggestions, suggestionJSON{g.Mark, g.Who, g.Words, g.Detail})
 	}
-	for _, id := range []string{"desk.accept", "desk.reject", "desk.suggested", "desk.suggested.none", "desk.none", "desk.in", "desk.new", "desk.open"} {
+	for _, id := range []string{"desk.accept", "desk.reject", "desk.suggested", "desk.suggested.none", "desk.none", "desk.new", "desk.who.name", "desk.said", "desk.exact", "desk.save"} {
 		out.Words[id] = v.T("statement." + id)
 	}
 	w.Header().Set("Content-Type", "application/json")
