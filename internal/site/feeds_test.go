@@ -109,6 +109,27 @@ func TestManyStoriesHaveASitemapIndex(t *testing.T) {
 	hasNot(t, "index", h.ok("/sitemap.xml").text, "/sitemap/3.xml", "story-7<")
 	has(t, "second list", h.ok("/sitemap/2.xml").text, "/2026/11/story-1000<")
 	hasNot(t, "second list", h.ok("/sitemap/2.xml").text, "/2026/11/story-7<")
+
+	// A full list stays as it is when something is published, and changes with
+	// one of its stories.
+	h.ok("/sitemap/1.xml")
+	full := h.site.shelf.find("/sitemap/1.xml")
+	h.publish(story.Draft{Headline: "One more", Body: prose.Paragraphs("Text.")})
+	if full == nil || h.site.shelf.find("/sitemap/1.xml") != full {
+		t.Error("a publication makes every list anew")
+	}
+	if h.site.shelf.find("/sitemap/2.xml") != nil {
+		t.Error("the last list lacks what was published")
+	}
+	list, err := h.stories.Sitemap(t.Context(), 6, 1)
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	if _, err := h.stories.Rename(t.Context(), list[0].ID, "renamed"); err != nil {
+		t.Fatal(err)
+	}
+	has(t, "renamed", h.ok("/sitemap/1.xml").text, "/2026/11/renamed<")
+	hasNot(t, "renamed", h.ok("/sitemap/1.xml").text, list[0].Path()+"<")
 }
 
 func TestFilesForMachines(t *testing.T) {

@@ -23,6 +23,7 @@ type kept struct {
 	edition *edition
 	anew    maker    // makes it again
 	topics  []string // what it shows; a change of one drops it
+	covers  covers   // the same for what it shows a thousand of
 
 	status      int
 	contentType []string

@@ -113,7 +113,7 @@ func (s *shelf) drop(topic string) {
 	defer s.mu.Unlock()
 	s.epoch++
 	for i := len(s.order) - 1; i >= 0; i-- {
-		if slices.Contains(s.order[i].topics, topic) {
+		if slices.Contains(s.order[i].topics, topic) || s.order[i].covers.has(topic) {
 			s.remove(i)
 		}
 	}

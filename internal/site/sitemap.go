@@ -3,7 +3,10 @@ package site
 import (
 	"context"
 	"encoding/xml"
+	"hash/fnv"
+	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,6 +21,9 @@ const sitemapStories = 1000
 
 // newsWindow is how far back the news sitemap goes.
 const newsWindow = 48 * time.Hour
+
+// newsShown is for how long it is shown at most as it was made.
+const newsShown = 30 * time.Minute
 
 const sitemapNS = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
@@ -61,7 +67,7 @@ func (s *Site) sitemap(e *edition, w http.ResponseWriter, r *http.Request) error
 			return nil, err
 		}
 		if highest <= sitemapStories {
-			return s.keepSitemap(ctx, path, 0)
+			return s.keepSitemap(ctx, path, 0, false)
 		}
 		index := sitemapIndex{NS: sitemapNS}
 		for n := int64(1); (n-1)*sitemapStories < highest; n++ {
@@ -85,11 +91,13 @@ func (s *Site) sitemapPage(e *edition, w http.ResponseWriter, r *http.Request) e
 		if (n-1)*sitemapStories >= highest {
 			return nil, errMissing
 		}
-		return s.keepSitemap(ctx, path, (n-1)*sitemapStories)
+		return s.keepSitemap(ctx, path, (n-1)*sitemapStories, n*sitemapStories < highest)
 	})
 }
 
-func (s *Site) keepSitemap(ctx context.Context, path string, after int64) (*kept, error) {
+// keepSitemap lists the stories numbered after a number. A full list is made
+// anew when one of its stories changes, and not for each publication.
+func (s *Site) keepSitemap(ctx context.Context, path string, after int64, full bool) (*kept, error) {
 	stories, err := s.stories.Sitemap(ctx, after, sitemapStories)
 	if err != nil {
 		return nil, err
@@ -106,7 +114,12 @@ func (s *Site) keepSitemap(ctx context.Context, path string, after int64) (*kept
 	for i := range stories {
 		set.URLs = append(set.URLs, s.located(&stories[i]))
 	}
-	return s.keepXML(path, set)
+	k, err := s.keepXML(path, set)
+	if err == nil && full {
+		// No further story comes in here: only a change of one of these is news.
+		k.topics, k.covers = nil, coversOf(stories)
+	}
+	return k, err
 }
 
 func (s *Site) located(st *story.Summary) sitemapURL {
@@ -127,7 +140,11 @@ func (s *Site) sitemapNews(e *edition, w http.ResponseWriter, r *http.Request) e
 			u.News = &newsURL{Name: s.nameIn(stories[i].Lang), Lang: stories[i].Lang, Published: stamp(stories[i].Published), Title: stories[i].Headline}
 			set.URLs = append(set.URLs, u)
 		}
-		return s.keepXML(path, set)
+		k, err := s.keepXML(path, set)
+		if err == nil { // stories leave it by their age alone
+			k.dead = s.now().Add(newsShown)
+		}
+		return k, err
 	})
 }
 
@@ -153,4 +170,31 @@ func (s *Site) keepXML(path string, v any) (*kept, error) {
 	k := s.keep(body, path, topics...)
 	k.contentType, k.caching = typeXML, cacheFeed
 	return k, nil
+}
+
+// covers are many topics, kept as the sorted hashes of their names: two that
+// share one drop a page too many, which does no harm.
+type covers []uint64
+
+func coversOf(stories []story.Summary) covers {
+	c := make(covers, 0, len(stories))
+	for i := range stories {
+		c = append(c, hashOf(topicStory(stories[i].Path())))
+	}
+	slices.Sort(c)
+	return c
+}
+
+func (c covers) has(topic string) bool {
+	if len(c) == 0 {
+		return false
+	}
+	_, found := slices.BinarySearch(c, hashOf(topic))
+	return found
+}
+
+func hashOf(topic string) uint64 {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, topic) //nolint:errcheck // a hash takes everything
+	return h.Sum64()
 }
