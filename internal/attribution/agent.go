@@ -397,6 +397,9 @@ func (r *reader) cut(c *span, o *match) int {
 	if edge <= c.from || edge >= c.to {
 		return 0
 	}
+	if o.whole && r.tokens[edge-1].mark == markComma {
+		return edge - 1
+	}
 	if !o.forward && len(o.content) > 0 && o.how != byAgent && o.content[0].from > c.from { // "…, he said" behind it
 		edge = o.content[0].from
 	}
@@ -436,7 +439,7 @@ func (r *reader) clauseStop(m *match, c *span, lo int) int {
 	at := m.source.from
 	under := m.how == byRelative
 	for k := at - 1; !under && k >= lo && k >= at-2; k-- {
-		under = r.tokens[k].is(classSub|classWh) && (k == lo || r.tokens[k-1].mark == markComma || r.tokens[k-1].is(classAnd|classBut))
+		under = r.tokens[k].is(classSub|classWh) && (k == lo || r.tokens[k-1].mark == markComma || r.tokens[k-1].is(classAnd|classBut|classAdv))
 	}
 	if !under {
 		return 0

@@ -258,12 +258,23 @@ func (r *reader) forward(m *match, p, hi int) bool {
 			return true
 		}
 	}
+	if q := r.named(k, hi); f&frameAddressee != 0 && q > k && m.cue.strength == 9 { // told “The Show” that
+		d2 := d
+		d2.addressee = span{k, q}
+		m.detail.addressee = d2.addressee
+		if e := r.adverbials(q, hi, &d2, f); r.contentAt(m, e, hi, f) {
+			m.detail = d2.with(m.detail)
+			return true
+		}
+		m.detail.addressee = span{}
+	}
 	if f&frameAddressee != 0 && k < hi && r.begins(k, hi) && r.tokens[k].mark == markWord {
 		e := r.phrase(k, hi, false)
 		d2 := d
 		if e > k {
 			d2.addressee = span{k, e}
 			e2 := r.adverbials(e, hi, &d2, f)
+			m.detail.addressee = d2.addressee
 			if r.contentAt(m, e2, hi, f|frameBare) || e2 != e && r.contentAt(m, e, hi, f|frameBare) {
 				m.detail = d2.with(m.detail)
 				return true
@@ -275,6 +286,7 @@ func (r *reader) forward(m *match, p, hi int) bool {
 					return true
 				}
 			}
+			m.detail.addressee = span{}
 			if f&(frameNoun|frameObjectTo) == 0 {
 				return false
 			}
@@ -314,6 +326,18 @@ func (r *reader) forward(m *match, p, hi int) bool {
 		}
 	}
 	return false
+}
+
+// named is the end of a name in quotation marks at the token, or 0.
+func (r *reader) named(k, hi int) int {
+	if k >= hi || r.tokens[k].mark != markOpen {
+		return 0
+	}
+	q := r.quotes[r.tokens[k].quote-1]
+	if !q.closed || q.words() > 4 || q.close+1 >= hi || !r.tokens[q.close-1].plain() || !r.tokens[k+1].capital || !r.tokens[q.close+1].plain() {
+		return 0
+	}
+	return q.close + 1
 }
 
 // thatAhead finds a "that" behind a phrase of a few words.
@@ -400,7 +424,7 @@ func (r *reader) contentAt(m *match, k, hi int, f frame) bool {
 			return r.take(m, k, end)
 		}
 	}
-	if f&frameBare != 0 && !r.lang.comma && (r.bareClause(k, r.bareLimit(m, k, end)) || f&frameSay != 0 && m.cue.strength == 9 && end-k > 2 && r.begins(k, end) && !t.is(classObject)) {
+	if f&frameBare != 0 && !r.lang.comma && (r.bareClause(k, r.bareLimit(m, k, end)) || f&frameSay != 0 && m.cue.strength == 9 && (f&frameAddressee == 0 || !m.detail.addressee.empty()) && end-k > 2 && r.begins(k, end) && !t.is(classObject)) {
 		return r.take(m, k, end)
 	}
 	if f&(frameNoun|frameAccuse) != 0 && r.begins(k, end) && !t.is(classSelf) {

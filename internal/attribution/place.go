@@ -302,13 +302,20 @@ func (r *reader) backward(m *match, edge, p, lo, hi int) bool {
 		o := &r.matches[i]
 		for _, c := range o.content {
 			if o.forward && !(r.lang.free && p >= stop) && c.from < edge && c.to > edge && r.tokens[b].mark != markClose && !(r.tokens[b].mark == markComma && r.tokens[b-1].mark == markClose) {
-				return false
+				d := detail{}
+				if r.tokens[b].mark != markComma || r.adverbials(p, hi, &d, m.cue.frames) < stop || m.cue.frames&frameSay == 0 {
+					return false
+				}
+				m.whole = true
 			}
 		}
 		start = max(start, o.verb.to)
 		if !o.source.empty() && o.source.from > start {
 			start = max(start, o.source.to)
 		}
+	}
+	if m.whole {
+		start = lo
 	}
 	for start < b && (r.tokens[start].mark == markComma || r.tokens[start].mark == markDash || r.tokens[start].is(classAnd|classBut) && r.tokens[start].quote == 0) {
 		start++

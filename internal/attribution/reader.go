@@ -45,6 +45,7 @@ type match struct {
 	detail   detail
 	quoted   int // the quotation the content ends with, plus 1
 	headline bool
+	whole    bool // its content is all of the sentence before it, other statements too
 	post     span // what stands behind "X, Y said, …"
 }
 
