@@ -87,7 +87,7 @@ type entityPage struct {
 	Langs  []labelled
 	Kinds  []labelled
 	Posts  []postRow
-	Said   []statement.Statement
+	Spoken []statement.Statement
 	Moves  []moveRow
 	Old    []entity.Version
 	Whole  *entityRow // the entry that this one is part of
@@ -221,7 +221,7 @@ func (d *Desk) entityShow(v *visit, w http.ResponseWriter, r *http.Request, stat
 		}
 		data.Posts = append(data.Posts, row)
 	}
-	if data.Said, err = d.Statements.Of(ctx, e.ID, statement.PartWho, statement.Cursor{}, listedStatements); err != nil {
+	if data.Spoken, err = d.Statements.Of(ctx, e.ID, statement.PartWho, statement.Cursor{}, listedStatements); err != nil {
 		return err
 	}
 	moves, err := d.Entities.Moves(ctx, e.ID)

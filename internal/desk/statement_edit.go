@@ -19,9 +19,9 @@ const statementBody = 1 << 20
 // statementPage is the form of one statement, with what may be done to it.
 type statementPage struct {
 	*page
-	Said      statement.Statement // zero for a new one
+	Record    statement.Statement // zero for a new one
 	In        statementInput
-	Lang      string // in which names and roles are typed
+	Typing    string // the language in which names and roles are typed
 	Choices   []entity.Candidate
 	MayKnow   bool
 	Action    string // where the form is sent
@@ -52,7 +52,7 @@ type memberTick struct {
 }
 
 func (v *visit) statementPage(heading string, said statement.Statement, in statementInput, lang string) *statementPage {
-	data := &statementPage{page: v.newPage(heading), Said: said, In: in, Lang: lang, Size: v.Number(statement.MaxFile >> 20)}
+	data := &statementPage{page: v.newPage(heading), Record: said, In: in, Typing: lang, Size: v.Number(statement.MaxFile >> 20)}
 	for _, code := range v.desk.Editions {
 		data.Langs = append(data.Langs, labelled{code, v.desk.Words.For(code).Name()})
 	}
@@ -118,7 +118,7 @@ func (d *Desk) secret(r *http.Request, v *visit, id string) (*statement.Secret, 
 
 // statementShow adds what stands around the form.
 func (d *Desk) statementShow(v *visit, w http.ResponseWriter, r *http.Request, status int, data *statementPage, mayKnow bool) error {
-	ctx, s := r.Context(), &data.Said
+	ctx, s := r.Context(), &data.Record
 	data.MayKnow, data.Own, data.Accuses = mayKnow, s.By == v.Member.ID, s.Accuses() && s.State == statement.NotAssessed
 	data.Action = "/desk/statements/" + s.ID
 	var err error

@@ -17,8 +17,8 @@ const listedStatements = 40
 
 type statementList struct {
 	*page
-	Said  []marked
-	Older string
+	Records []marked
+	Older   string
 }
 
 // statements lists all of them, the last changed first.
@@ -42,7 +42,7 @@ func (d *Desk) statements(v *visit, w http.ResponseWriter, r *http.Request) erro
 		if s.Who.Unnamed {
 			m.Name = v.T("statement.unnamed")
 		}
-		data.Said = append(data.Said, m)
+		data.Records = append(data.Records, m)
 	}
 	return d.show(v, w, http.StatusOK, "statement_list", data)
 }

@@ -21,7 +21,7 @@ import (
 type storyStatements struct {
 	*page
 	Story      story.Story
-	Said       []marked
+	Records    []marked
 	Suggested  []suggested
 	Objections []string
 	Paragraphs []string
@@ -78,7 +78,7 @@ func (d *Desk) storyStatements(v *visit, r *http.Request, s *story.Story) (*stor
 		if m.Who.Unnamed {
 			m.Name = v.T("statement.unnamed")
 		}
-		data.Said = append(data.Said, m)
+		data.Records = append(data.Records, m)
 	}
 	if data.Suggested, err = d.suggest(ctx, s); err != nil {
 		return nil, err
@@ -206,8 +206,8 @@ func (d *Desk) statementsJSON(v *visit, w http.ResponseWriter, data *storyStatem
 		Objections  []string          `json:"objections"`
 		Words       map[string]string `json:"words"`
 	}{[]statementJSON{}, []suggestionJSON{}, data.Objections, map[string]string{}}
-	for i := range data.Said {
-		s := &data.Said[i]
+	for i := range data.Records {
+		s := &data.Records[i]
 		out.Statements = append(out.Statements, statementJSON{s.ID, s.N, s.Name, s.Role, s.Words, string(s.Chip()), v.T("statement.chip." + string(s.Chip())), "/desk/statements/" + s.ID})
 	}
 	for _, g := range data.Suggested {
