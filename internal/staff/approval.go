@@ -3,6 +3,7 @@ package staff
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -214,6 +215,8 @@ func (d *Door) Approvals(ctx context.Context, most int) (open, closed []Approval
 				}
 			}
 		}
+		slices.SortFunc(closed, func(a, b Approval) int { return b.Asked.Compare(a.Asked) })
+		closed = closed[:min(len(closed), most)]
 		return nil
 	})
 	return open, closed, err

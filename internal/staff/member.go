@@ -80,7 +80,13 @@ func (d *Door) SetRoles(ctx context.Context, by Member, id string, roles []Role)
 	return d.manage(ctx, by, id, "member.roles", func(m *Member) error {
 		m.Roles = roles
 		return nil
-	}, nil)
+	}, func(ctx context.Context, tx *db.Tx) error {
+		if slices.Contains(roles, Owner) {
+			return nil
+		}
+		// The links of whoever may not invite any more are void.
+		return closeInvites(ctx, tx, fromOwner, id, inviteRevoked)
+	})
 }
 
 // Suspend closes the door for a member until Restore opens it again. Sessions

@@ -319,6 +319,22 @@ func TestTheLastOwnerStays(t *testing.T) {
 		if err := room.Restore(t.Context(), me, other); err != nil {
 			t.Fatal(err)
 		}
+		second, err := room.Member(t.Context(), other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		link, _, err := room.Invite(t.Context(), second, "A friend", []staff.Role{staff.Owner})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := room.SetRoles(t.Context(), me, other, []staff.Role{staff.Editor}); err != nil {
+			t.Fatal(err)
+		}
+		_, err = room.Invited(t.Context(), link)
+		wantKind(t, "the link of an owner who is none any more", err, fault.Denied)
+		if err := room.SetRoles(t.Context(), me, other, []staff.Role{staff.Owner}); err != nil {
+			t.Fatal(err)
+		}
 		if err := room.Leave(t.Context(), me, me.ID); err != nil {
 			t.Error("with a second owner the first may go:", err)
 		}
