@@ -52,7 +52,8 @@ func picturesOf(s *story.Story) (used []string) {
 	return used
 }
 
-// hidePictures takes the pictures of a redaction away.
+// hidePictures takes the pictures of a redaction away, and its names out of
+// what is said about the others.
 func (a *App) hidePictures(ctx context.Context, tx *db.Tx, r *story.Redaction) (reached int, err error) {
 	for _, src := range r.Pictures {
 		name := media.NameOf(src)
@@ -72,5 +73,9 @@ func (a *App) hidePictures(ctx context.Context, tx *db.Tx, r *story.Redaction) (
 			reached++
 		}
 	}
-	return reached, nil
+	if len(r.Names) == 0 {
+		return reached, nil
+	}
+	named, err := a.Media.Rewrite(ctx, tx, r.Text, r.DryRun)
+	return reached + named, err
 }

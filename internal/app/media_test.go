@@ -3,6 +3,8 @@ package app
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +16,7 @@ import (
 
 	"mimeo/internal/db/dbtest"
 	"mimeo/internal/desk"
+	"mimeo/internal/media"
 	"mimeo/internal/prose"
 	"mimeo/internal/staff"
 	"mimeo/internal/story"
@@ -147,5 +150,65 @@ func TestPicturesAtTheDesk(t *testing.T) {
 	}
 	if w := ask(pages, http.MethodGet, to, editor); w.Code != http.StatusNotFound {
 		t.Errorf("after it was removed: %d", w.Code)
+	}
+}
+
+// Hiding a face takes the picture out of texts and off the disk, in one order.
+func TestAFaceIsHiddenEverywhere(t *testing.T) {
+	a, _ := demoDesk(t, dbtest.SQLiteURL(t))
+	file, err := drawing(5, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, _, err := a.Media.Add(t.Context(), bytes.NewReader(file), "", media.Meta{Alt: "A face"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := a.Stories.Create(t.Context(), story.Draft{Headline: "A harbour at dawn", Body: prose.Doc{Version: prose.Version, Blocks: []prose.Block{
+		{Kind: prose.Image, Src: p.Src(), Alt: "A face"}, {Kind: prose.Paragraph, Text: prose.Plain("Fog.")},
+	}}})
+	if err == nil {
+		_, err = a.Stories.PublishAt(t.Context(), s.ID, time.Time{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := drawing(6, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, _, err := a.Media.Add(t.Context(), bytes.NewReader(other), "", media.Meta{Alt: "Irma Solano at the gate", Credit: "A. Ferry"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := story.Redaction{By: "", Reason: "She asked us to", Pictures: []string{p.Src()}, Names: []string{"Irma Solano"}, Replacement: "a witness"}
+	if _, err := a.Stories.WouldHide(t.Context(), order); err != nil {
+		t.Fatal(err)
+	}
+	if q, err = a.Media.ByID(t.Context(), q.ID); err != nil || q.Alt != "Irma Solano at the gate" {
+		t.Errorf("a dry run changed %+v, %v", q, err)
+	}
+	if f, err := a.Media.Open(t.Context(), strings.TrimPrefix(p.Src(), media.Folder)); err != nil {
+		t.Errorf("a dry run took it away: %v", err)
+	} else if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+	done, err := a.Stories.Hide(t.Context(), order)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, width := range []int{320, 640, 960, 1280} {
+		if _, err := a.Media.Open(t.Context(), strings.TrimPrefix(p.At(width), media.Folder)); !errors.Is(err, media.ErrHidden) {
+			t.Errorf("%d: %v", width, err)
+		}
+	}
+	if q, err = a.Media.ByID(t.Context(), q.ID); err != nil || q.Alt != "a witness at the gate" || q.Credit != "A. Ferry" {
+		t.Errorf("after it %+v, %v", q, err)
+	}
+	if now, err := a.Stories.ByID(t.Context(), s.ID); err != nil || strings.Contains(fmt.Sprintf("%+v", now.Body), "A face") {
+		t.Errorf("the text still has it: %+v, %v", now.Body, err)
+	}
+	if !strings.Contains(fmt.Sprintf("%+v", done), "pictures") {
+		t.Errorf("the account lacks the pictures: %+v", done)
 	}
 }

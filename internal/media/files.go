@@ -199,3 +199,35 @@ func (s *Store) Sweep(ctx context.Context) error {
 		}
 	}
 }
+
+// Rewrite passes what is said about every picture through text, as when a name
+// is hidden, and says how many it changed, or would change. It goes through
+// all of them.
+func (s *Store) Rewrite(ctx context.Context, tx *db.Tx, text func(string) string, dryRun bool) (changed int, err error) {
+	const page = 200
+	for after := ""; ; {
+		all, err := many(ctx, tx, sqlAfter, after, page)
+		if err != nil {
+			return changed, err
+		}
+		for _, p := range all {
+			after = p.ID
+			m := p.Meta
+			m.Alt, m.Caption, m.Credit, m.Licence = text(m.Alt), text(m.Caption), text(m.Credit), text(m.Licence)
+			if m == p.Meta {
+				continue
+			}
+			changed++
+			if dryRun {
+				continue
+			}
+			_, err := tx.Exec(ctx, sqlEdit, p.ID, m.Alt, m.Caption, m.Credit, m.Licence, m.Lang, m.FocusX, m.FocusY, db.Micros(tx.Now))
+			if err != nil {
+				return changed, fmt.Errorf("changing what is said about a picture: %w", err)
+			}
+		}
+		if len(all) < page {
+			return changed, nil
+		}
+	}
+}
