@@ -48,10 +48,10 @@ func (d *Desk) storyPage(v *visit, r *http.Request, heading string) (data storyP
 }
 
 // Written is the language and direction of the story's own words.
-func (p *storyPage) Written() *lang.Lang { return p.desk.Words.For(p.Story.Lang) }
+func (p storyPage) Written() *lang.Lang { return p.desk.Words.For(p.Story.Lang) }
 
 // Public tells that readers can read it.
-func (p *storyPage) Public() bool { return p.Story.State == story.Published }
+func (p storyPage) Public() bool { return p.Story.State == story.Published }
 
 type editPage struct {
 	storyPage
@@ -321,10 +321,10 @@ func (d *Desk) storyThrow(v *visit, w http.ResponseWriter, r *http.Request) erro
 
 type newStoryPage struct {
 	*page
-	Languages          []choice
-	Headline, Section  string
-	Sections           []string
-	Of, Lang, OfTitled string // a story that this is a translation of
+	Languages         []choice
+	Headline, Section string
+	Sections          []string
+	Of, OfTitled      string // a story that this is a translation of
 }
 
 func (d *Desk) storyNew(v *visit, w http.ResponseWriter, r *http.Request) error {

@@ -37,7 +37,6 @@ export function ask(title: string, fields: Field[], button = say("ok")): Promise
   const dialog = make("dialog", { class: "dialog", "aria-labelledby": `${id}-title` }, form);
   document.body.append(dialog);
   return new Promise((done) => {
-    let answer: Record<string, string> | undefined;
     cancel.addEventListener("click", () => dialog.close());
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -55,12 +54,13 @@ export function ask(title: string, fields: Field[], button = say("ok")): Promise
         }
       }
       if (first) return first.focus();
-      answer = Object.fromEntries(inputs.map(({ input, f }) => [f.name, input.value.trim()]));
+      // At once, so that keys pressed next find the text as it will be.
       dialog.close();
+      done(Object.fromEntries(inputs.map(({ input, f }) => [f.name, input.value.trim()])));
     });
     dialog.addEventListener("close", () => {
       dialog.remove();
-      done(answer);
+      done(undefined);
     });
     dialog.showModal();
   });

@@ -14,7 +14,7 @@ function put({ editor, getPos }: NodeViewRendererProps, attributes: Record<strin
   const node = editor.state.doc.nodeAt(pos);
   if (!node) return;
   editor.view.dispatch(editor.state.tr.setNodeMarkup(pos, undefined, { ...node.attrs, ...attributes }));
-  editor.commands.focus();
+  editor.view.focus();
 }
 
 const outside = (content: HTMLElement) => (m: any) => m.type !== "selection" && !content.contains(m.target);

@@ -78,11 +78,13 @@ export class Keeper {
     this.changes++;
     this.words += words;
     const now = performance.now();
-    if (!this.sendTimer) this.sendBy = now + patience;
     if (!this.storeTimer) this.storeBy = now + localPatience;
-    window.clearTimeout(this.sendTimer);
     window.clearTimeout(this.storeTimer);
-    if (this.state === "quiet" || this.state === "refused") this.sendTimer = window.setTimeout(() => void this.send(), Math.max(0, Math.min(pause, this.sendBy - now)));
+    if (this.state === "quiet" || this.state === "refused") {
+      if (!this.sendTimer) this.sendBy = now + patience;
+      window.clearTimeout(this.sendTimer);
+      this.sendTimer = window.setTimeout(() => void this.send(), Math.max(0, Math.min(pause, this.sendBy - now)));
+    }
     this.storeTimer = window.setTimeout(() => this.store(), Math.max(0, Math.min(localPause, this.storeBy - now)));
     if (!this.drawn) this.drawn = window.setTimeout(() => this.draw(), 150);
   }

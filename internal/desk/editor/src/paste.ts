@@ -118,10 +118,10 @@ class Cleaner {
 
   private looks(el: HTMLElement, tag: string, css: string, look: Look): Look {
     const out = { ...look };
-    const weight = css.match(/font-weight:\s*([a-z0-9]+)/)?.[1];
+    const weight = css.match(/(?:^|;)\s*font-weight:\s*([a-z0-9]+)/)?.[1];
     if (tag === "B" || tag === "STRONG") out.bold = weight !== "normal" && weight !== "400"; // Google wraps all in such a <b>
     else if (weight) out.bold = weight === "bold" || weight === "bolder" || Number(weight) >= 600;
-    const slope = css.match(/font-style:\s*([a-z]+)/)?.[1];
+    const slope = css.match(/(?:^|;)\s*font-style:\s*([a-z]+)/)?.[1];
     if (tag === "I" || tag === "EM" || tag === "CITE") out.italic = slope !== "normal";
     else if (slope) out.italic = slope === "italic" || slope === "oblique";
     if (tag === "A") {

@@ -35,15 +35,18 @@ export function typographic(mark: string, before: string, language: string): str
     if (!opensAfter.test(before)) return "’"; // an apostrophe, or the end of a quotation
     return language.toLowerCase().startsWith("en") ? "‘" : mark;
   }
-  // How deep the paragraph already is in quotations.
-  let depth = 0;
-  for (const c of before) {
-    if (c === outer[0].trim()[0] && (outer[0] !== outer[1] || depth === 0)) depth++;
-    else if (c === outer[1].trim()[0] && depth > 0) depth--;
-    else if (c === inner[0] && depth > 0) depth++;
+  // Which quotations are open at this place of the paragraph.
+  const open: ("outer" | "inner")[] = [];
+  for (let i = 0; i < before.length; i++) {
+    const c = before[i];
+    const top = open.at(-1);
+    if (c === outer[1].trim() && top === "outer") open.pop();
+    else if (c === inner[1] && top === "inner" && !/\p{L}/u.test(before[i + 1] ?? "")) open.pop(); // between letters it is an apostrophe
+    else if (c === outer[0].trim() && top === undefined) open.push("outer");
+    else if (c === inner[0] && top === "outer") open.push("inner");
   }
-  if (opensAfter.test(before)) return (depth > 0 ? inner : outer)[0];
-  return (depth > 1 ? inner : outer)[1];
+  if (opensAfter.test(before)) return (open.length > 0 ? inner : outer)[0];
+  return (open.at(-1) === "inner" ? inner : outer)[1];
 }
 
 export const Quotes = Extension.create<{ language: string }>({

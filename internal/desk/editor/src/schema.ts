@@ -2,6 +2,7 @@
 import { Extension, InputRule, Mark, mergeAttributes, Node } from "@tiptap/core";
 import Heading from "@tiptap/extension-heading";
 import Paragraph from "@tiptap/extension-paragraph";
+import { TextSelection } from "@tiptap/pm/state";
 import { tableEditing } from "@tiptap/pm/tables";
 import StarterKit from "@tiptap/starter-kit";
 import { cardView, entryView, pictureView } from "./cards";
@@ -58,6 +59,12 @@ const Quote = Node.create({
       Enter: () => {
         const { $from, empty } = this.editor.state.selection;
         const quote = $from.node(-1);
+        if (empty && quote?.type === this.type && $from.parent.type.name === "paragraph" && $from.parent.content.size > 0) {
+          return this.editor.commands.command(({ tr, state }) => {
+            tr.split($from.pos, 1, [{ type: state.schema.nodes.paragraph }]).scrollIntoView();
+            return true;
+          });
+        }
         if (!empty || $from.parent.content.size > 0 || quote?.type !== this.type || $from.parent.type.name !== "paragraph") return false;
         const last = quote.lastChild?.type.name === "cite" ? quote.childCount - 2 : quote.childCount - 1;
         if ($from.index(-1) !== last || quote.childCount < 2) return false;
@@ -70,9 +77,11 @@ const Quote = Node.create({
             if (hasCite) {
               tr.insert(after, state.schema.nodes.paragraph.create());
               tr.delete(at, at + $from.parent.nodeSize);
+              tr.setSelection(TextSelection.create(tr.doc, tr.mapping.map(after, -1) + 1));
               return true;
             }
             tr.replaceWith(at, at + $from.parent.nodeSize, state.schema.nodes.cite.create());
+            tr.setSelection(TextSelection.create(tr.doc, at + 1));
             return true;
           })
           .run();

@@ -23,7 +23,7 @@ const raise = (name: string, detail: unknown) => document.dispatchEvent(new Cust
 async function link(e: Editor): Promise<void> {
   const was = String(e.getAttributes("link").href ?? "");
   const answer = await ask(say("tool.link"), [{ name: "href", label: say("link.href"), hint: say("link.hint"), value: was, check: (v) => (v && !safeLink(v) ? say("badlink") : undefined) }]);
-  e.commands.focus();
+  e.view.focus();
   if (!answer) return;
   if (!answer.href) return void e.chain().extendMarkRange("link").unsetMark("link").run();
   if (e.state.selection.empty && !was) return void e.commands.insertContent({ type: "text", text: answer.href, marks: [{ type: "link", attrs: { href: answer.href } }] });
@@ -35,7 +35,7 @@ async function footnote(e: Editor): Promise<void> {
   const node = "node" in selection ? (selection as any).node : undefined;
   const was = node?.type.name === "footnote" ? String(node.attrs.text) : "";
   const answer = await ask(say("tool.footnote"), [{ name: "text", label: say("footnote.text"), long: true, value: was, required: true }]);
-  e.commands.focus();
+  e.view.focus();
   if (!answer) return;
   if (was) e.commands.updateAttributes("footnote", { text: answer.text });
   else e.chain().setTextSelection(selection.to).insertContent({ type: "footnote", attrs: { text: answer.text } }).run();
@@ -43,7 +43,7 @@ async function footnote(e: Editor): Promise<void> {
 
 async function card(e: Editor): Promise<void> {
   const answer = await ask(say("tool.embed"), [...cardFields(), { name: "words", label: say("card.words") }]);
-  e.commands.focus();
+  e.view.focus();
   if (!answer) return;
   const { words, ...attrs } = answer;
   insertBlock(e, { type: "card", attrs: { ...attrs, captured: answer.saved || answer.still ? new Date().toISOString().slice(0, 19) + "Z" : "" }, content: words ? [{ type: "text", text: words }] : [] });
@@ -105,7 +105,7 @@ const heading = (level: 2 | 3 | 4): Command => ({
 export const commands: Command[] = [
   { id: "bold", sign: "B", keys: ["Mod-b"], active: (e) => e.isActive("bold"), run: (e) => e.chain().focus().toggleBold().run() },
   { id: "italic", sign: "I", keys: ["Mod-i"], active: (e) => e.isActive("italic"), run: (e) => e.chain().focus().toggleItalic().run() },
-  { id: "link", sign: "🔗", keys: ["Mod-k"], active: (e) => e.isActive("link"), run: link },
+  { id: "link", sign: "↗", keys: ["Mod-k"], active: (e) => e.isActive("link"), run: link },
   { id: "statement", sign: "❝?", keys: ["Mod-Shift-s"], active: (e) => e.isActive("statement"), run: statement },
   { id: "footnote", sign: "¹", keys: ["Mod-Shift-f"], run: footnote },
   heading(2),
@@ -191,7 +191,7 @@ function help(): void {
 export function toolbar(editor: Editor, holder: HTMLElement): void {
   const buttons = commands.map((c) => {
     const label = say(`tool.${c.id}`);
-    const button = make("button", { type: "button", tabindex: "-1", "aria-label": label, title: c.keys ? `${label} (${written(c.keys[0])})` : label, "data-tool": c.id }, make("span", { "aria-hidden": "true" }, c.sign));
+    const button = make("button", { type: "button", tabindex: "-1", "aria-label": label, title: c.keys ? `${label} (${written(c.keys[0])})` : label, "data-tool": c.id }, make("span", { "aria-hidden": "true", "data-sign": c.sign }));
     if (c.active) button.setAttribute("aria-pressed", "false");
     if (c.table) button.hidden = true;
     button.addEventListener("mousedown", (e) => e.preventDefault());
