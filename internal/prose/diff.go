@@ -270,7 +270,7 @@ func readable(in []Piece) []Piece {
 			i++
 			continue
 		}
-		var was, is string
+		var was, is strings.Builder
 		for ; i < len(in); i++ {
 			p := in[i]
 			gap := p.Difference == Same && i+1 < len(in) && strings.TrimSpace(p.Text) == ""
@@ -278,17 +278,17 @@ func readable(in []Piece) []Piece {
 				break
 			}
 			if p.Difference != Added {
-				was += p.Text
+				was.WriteString(p.Text)
 			}
 			if p.Difference != Removed {
-				is += p.Text
+				is.WriteString(p.Text)
 			}
 		}
-		if was != "" {
-			out = append(out, Piece{Difference: Removed, Text: was})
+		if was.Len() > 0 {
+			out = append(out, Piece{Difference: Removed, Text: was.String()})
 		}
-		if is != "" {
-			out = append(out, Piece{Difference: Added, Text: is})
+		if is.Len() > 0 {
+			out = append(out, Piece{Difference: Added, Text: is.String()})
 		}
 	}
 	return out

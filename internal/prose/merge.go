@@ -45,7 +45,7 @@ func Merge(base, mine, theirs Doc) (Doc, []Clash) {
 			out.Blocks = append(out.Blocks, *x)
 		}
 	}
-	out.dropTwinIDs()
+	dropTwinIDs(out.Blocks)
 	return out, clashes
 }
 
@@ -94,11 +94,11 @@ func sameBlocks(a, b []Block) bool {
 }
 
 // dropTwinIDs takes the id from a block that has one of another before it.
-func (d *Doc) dropTwinIDs() {
+func dropTwinIDs(blocks []Block) {
 	seen := map[string]bool{}
-	for i := range d.Blocks {
-		if id := d.Blocks[i].ID; id != "" && seen[id] {
-			d.Blocks[i].ID = ""
+	for i := range blocks {
+		if id := blocks[i].ID; id != "" && seen[id] {
+			blocks[i].ID = ""
 		} else if id != "" {
 			seen[id] = true
 		}

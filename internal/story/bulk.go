@@ -131,7 +131,7 @@ func (b *Bulk) TakeAgain(ctx context.Context, id string, base int, text Tidied) 
 	draft := text.draft
 	draft.Lang, draft.Group, draft.Slug = s.Lang, s.Group, s.Slug
 	if s.Latest != base {
-		_, err = b.desk.beside(ctx, b.tx, &s, base, draft)
+		_, err = b.desk.beside(ctx, b.tx, &s, base, draft) //nolint:errcheck // that it is stale is what the caller is told
 		return s, true, err
 	}
 	saved, err := b.desk.save(ctx, b.tx, s, SavedText, base, draft)

@@ -41,7 +41,9 @@ func everything(t *testing.T, base *db.DB) string {
 					return errors.Join(err, rows.Close())
 				}
 				for i := range cells {
-					fmt.Fprintf(&out, "%s.%s=%v\n", table, names[i], *cells[i].(*any))
+					if cell, ok := cells[i].(*any); ok {
+						fmt.Fprintf(&out, "%s.%s=%v\n", table, names[i], *cell)
+					}
 				}
 			}
 			if err := errors.Join(rows.Err(), rows.Close()); err != nil {

@@ -219,7 +219,9 @@ func (d *Desk) read(ctx context.Context, doing string, fn func(ctx context.Conte
 	}
 	err := d.db.Read(ctx, look)
 	if err == nil && !overdue.IsZero() {
-		_ = d.CatchUp(ctx, overdue)
+		if late := d.CatchUp(ctx, overdue); late != nil && ctx.Err() != nil {
+			return fmt.Errorf("%s: %w", doing, late)
+		}
 		err = d.db.Read(ctx, look)
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package story
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"mimeo/internal/db"
@@ -74,14 +75,11 @@ type BlockedError struct{ Objections []Objection }
 
 // Error names the objections by their codes; the desk says them in words.
 func (b *BlockedError) Error() string {
-	text := "This text cannot go out yet:"
+	codes := make([]string, len(b.Objections))
 	for i, o := range b.Objections {
-		if i > 0 {
-			text += ","
-		}
-		text += " " + o.Code
+		codes[i] = o.Code
 	}
-	return text
+	return "This text cannot go out yet: " + strings.Join(codes, ", ")
 }
 
 // Unwrap makes it a Conflict.

@@ -65,7 +65,7 @@ func (d Draft) tidy(defaultLang string) (Draft, error) {
 	if d.Bylines, d.BylineIDs, err = tidyBylines(d.Bylines, d.BylineIDs); err != nil {
 		return d, err
 	}
-	if err := d.tidyPlace(); err != nil {
+	if d, err = d.tidyPlace(); err != nil {
 		return d, err
 	}
 	if d.Tags, err = tidyLines("tag", d.Tags); err != nil {
@@ -190,19 +190,19 @@ func tidyBylines(names, ids []string) (tidy, tidyIDs []string, err error) {
 }
 
 // tidyPlace checks where a story stands among others, and when.
-func (d *Draft) tidyPlace() error {
+func (d Draft) tidyPlace() (Draft, error) {
 	if d.Series != "" && (d.Series != ident.Slug(d.Series) || utf8.RuneCountInString(d.Series) > maxLine) {
-		return fault.Invalidf("The series %q is not in the form of an address, such as the-flood", d.Series)
+		return d, fault.Invalidf("The series %q is not in the form of an address, such as the-flood", d.Series)
 	}
 	if len(d.Related) > maxLines {
-		return fault.Invalidf("A story has at most %d related stories", maxLines)
+		return d, fault.Invalidf("A story has at most %d related stories", maxLines)
 	}
 	var related []string
 	for _, id := range d.Related {
 		switch {
 		case id == "":
 		case !ident.IsSecret(id):
-			return fault.Invalidf("%q is not the id of a story", id)
+			return d, fault.Invalidf("%q is not the id of a story", id)
 		case !slices.Contains(related, id):
 			related = append(related, id)
 		}
@@ -214,13 +214,13 @@ func (d *Draft) tidyPlace() error {
 			continue
 		}
 		if *at = at.UTC().Truncate(time.Microsecond); at.Year() < 1 || at.Year() > 9999 {
-			return fault.Invalidf("The schedule has no year between 1 and 9999")
+			return d, fault.Invalidf("The schedule has no year between 1 and 9999")
 		}
 	}
 	if !d.Schedule.IsZero() && d.Schedule.Before(d.Flags.Embargo) {
-		return fault.Invalidf("The story is scheduled before its embargo ends")
+		return d, fault.Invalidf("The story is scheduled before its embargo ends")
 	}
-	return nil
+	return d, nil
 }
 
 // tidyWords checks a text of several lines.
