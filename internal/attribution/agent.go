@@ -373,6 +373,13 @@ func (r *reader) trim(lo, hi int) {
 		if at := r.clauseStop(m, c, lo); at > c.from {
 			c.to = at
 		}
+		if m.forward && r.lang.asideEnds {
+			for k := c.from + 4; k+1 < c.to; k++ {
+				if r.tokens[k].mark == markComma && r.tokens[k].quote == 0 && r.tokens[k+1].is(classRel) && r.tokens[k+1].is(classNeuter) {
+					c.to = k
+				}
+			}
+		}
 		if at := r.lacking(c.from, c.to); at > c.from {
 			m.detail.evidence = true
 			c.to = at

@@ -302,6 +302,9 @@ func (r *reader) lead(h, j, lo int) int {
 			h = e
 			continue
 		}
+		if h < j && (r.tokens[h+1].digit || r.tokens[h+1].is(classNumber)) && !t.is(classAt) { // about 40 people
+			return h
+		}
 		d := detail{}
 		if e := r.adverbials(h, j+1, &d, 0); e > h && r.lang.free {
 			h = e

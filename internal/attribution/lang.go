@@ -38,6 +38,7 @@ type language struct {
 	bodyFirst     bool   // "Foreign Ministry spokeswoman", the body before the role
 	free          bool   // the subject may follow its verb in any clause
 	nouns         bool   // every noun has a capital
+	asideEnds     bool   // ", which …" is the writer's more often than the speaker's
 	dashes        bool   // a dash parts quoted words from their cue
 }
 
@@ -443,6 +444,8 @@ func (p *parser) settle() error {
 			l.anaphor = strings.Fields(value)
 		case "capital-nouns":
 			l.nouns = value == "yes"
+		case "aside-ends-content":
+			l.asideEnds = value == "yes"
 		case "capital-days":
 			l.capitals = value == "yes"
 		case "subject-after-verb":

@@ -521,6 +521,20 @@ func (r *reader) bareClause(k, end int) bool {
 	t := &r.tokens[k]
 	if t.is(classSub|classPrep|classAt|classDateprep) && !t.is(classThat) {
 		// "said if elected he would": a clause must follow its comma
+		if t.is(classSub) && !t.is(classPrep) && k+1 < end && r.begins(k+1, end) {
+			n := 0
+			for i := k + 1; i < end && i < k+40; i++ {
+				if r.tokens[i].mark == markComma {
+					break
+				}
+				if r.finite(i) && !r.finite(i-1) {
+					n++
+				}
+			}
+			if n > 1 {
+				return true
+			}
+		}
 		for i := k + 1; i < end && i < k+25; i++ {
 			if r.tokens[i].mark == markComma {
 				return i+1 < end && r.begins(i+1, end) && r.hasFinite(i+1, end)

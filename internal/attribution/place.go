@@ -336,6 +336,10 @@ func (r *reader) backward(m *match, edge, p, lo, hi int) bool {
 	}
 	// "X, Y said, would …": neither half is a clause
 	halved := p+1 < stop && r.tokens[p].mark == markComma && r.finiteAt(p+1, stop) && r.begins(start, e)
+	// "In the north, Y said, it would …": the first half is an adverbial
+	if t := &r.tokens[start]; !halved && p+3 < stop && r.tokens[p].mark == markComma && r.tokens[b].mark == markComma && t.is(classPrep|classAt|classAdv|classSub|classStarter|classDateprep) && r.begins(p+1, stop) && r.tokens[p+1].plain() && r.bareClause(p+1, stop) {
+		halved = true
+	}
 	for e > start && (r.tokens[e-1].mark == markComma || r.tokens[e-1].mark == markDash) {
 		e--
 	}

@@ -17,6 +17,7 @@ var (
 	scoreSet  = flag.String("attribution.set", "dev", "which annotated set is scored: dev or train")
 	scoreShow = flag.String("attribution.show", "", "what is listed: lemma, false, missed, or false:LEMMA")
 	scoreMax  = flag.Int("attribution.max", 60, "how many are listed")
+	scoreMost = flag.Float64("attribution.most", 1, "the greatest confidence that the tables count")
 	scoreMin  = flag.Float64("attribution.least", 0, "the least confidence that counts; 0 takes the language's own")
 )
 
@@ -161,7 +162,11 @@ func TestScore(t *testing.T) {
 			if strings.HasPrefix(*scoreShow, "frame") {
 				lemma += "/" + opening(s)
 			}
-			for _, table := range []*tally{at(lemmas, lemma), at(sure, int(s.Confidence*20))} {
+			tables := []*tally{at(sure, int(s.Confidence*20))}
+			if s.Confidence <= *scoreMost {
+				tables = append(tables, at(lemmas, lemma))
+			}
+			for _, table := range tables {
 				table.said++
 				if hit != nil && (len(hit.source) == 0 || common(source, hit.source) > 0) {
 					table.hit++
