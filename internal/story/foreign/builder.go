@@ -1,6 +1,7 @@
 package foreign
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
 	"path"
@@ -22,7 +23,9 @@ type builder struct {
 	warnings []string
 	seen     map[string]bool // warnings that are given once
 
-	text         prose.Text // the paragraph, heading or item at hand
+	text         prose.Text // the paragraph, heading or item at hand, but for
+	run          []byte     // its last words, all of the same marks
+	marks        prose.Span // which are these
 	bold, italic int
 	links        []string
 	level        int // of the heading at hand, 0 for none
@@ -69,17 +72,18 @@ func (b *builder) words(text string, exact bool) {
 		b.span(text)
 		return
 	}
-	for text != "" {
-		i := strings.IndexFunc(text, breaks)
-		if i < 0 {
+	if strings.IndexFunc(text, breaks) < 0 {
+		if text != "" {
 			b.word(text)
-			return
 		}
-		if i > 0 {
-			b.word(text[:i])
-		}
+		return
+	}
+	if breaks(rune(text[0])) {
 		b.space = true
-		text = strings.TrimLeftFunc(text[i:], breaks)
+	}
+	if words := strings.Join(strings.FieldsFunc(text, breaks), " "); words != "" {
+		b.word(words)
+		b.space = breaks(rune(text[len(text)-1]))
 	}
 }
 
@@ -87,7 +91,7 @@ func (b *builder) words(text string, exact bool) {
 func breaks(r rune) bool { return r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '\f' }
 
 func (b *builder) word(text string) {
-	if b.space && len(b.text) > 0 && !strings.HasSuffix(b.text[len(b.text)-1].Text, "\n") {
+	if b.space && (len(b.run) > 0 || len(b.text) > 0) && !bytes.HasSuffix(b.run, []byte("\n")) {
 		text = " " + text
 	}
 	b.space = false
@@ -98,35 +102,49 @@ func (b *builder) span(text string) {
 	if text == "" {
 		return
 	}
-	s := prose.Span{Text: text, Bold: b.bold > 0 && b.level == 0, Italic: b.italic > 0}
+	m := prose.Span{Bold: b.bold > 0 && b.level == 0, Italic: b.italic > 0}
 	if n := len(b.links); n > 0 {
-		s.Link = b.links[n-1]
+		m.Link = b.links[n-1]
 	}
-	if n := len(b.text); n > 0 {
-		last := &b.text[n-1]
-		if last.Bold == s.Bold && last.Italic == s.Italic && last.Link == s.Link {
-			last.Text += text
-			return
-		}
+	if len(b.run) > 0 && m != b.marks {
 		// The space before a mark stands outside it.
-		if rest, found := strings.CutPrefix(s.Text, " "); found && (s.Link != "" || s.Bold || s.Italic) && rest != "" {
-			if last.Link == "" && !last.Bold && !last.Italic {
-				last.Text += " "
-			} else {
-				b.text = append(b.text, prose.Span{Text: " "})
+		if rest, found := strings.CutPrefix(text, " "); found && m != (prose.Span{}) && rest != "" {
+			if b.marks != (prose.Span{}) {
+				b.seal()
+				b.marks = prose.Span{}
 			}
-			s.Text = rest
+			b.run = append(b.run, ' ')
+			text = rest
 		}
+		b.seal()
 	}
-	b.text = append(b.text, s)
+	b.marks = m
+	b.run = append(b.run, text...)
 }
 
-// lineBreak is a line break inside a paragraph.
+// seal makes a span of the words of the same marks.
+func (b *builder) seal() {
+	if len(b.run) == 0 {
+		return
+	}
+	s := b.marks
+	s.Text = string(b.run)
+	b.text = append(b.text, s)
+	b.run = b.run[:0]
+}
+
+// lineBreak is a line break inside a paragraph. It stands outside of marks.
 func (b *builder) lineBreak() {
 	b.space = false
-	if len(b.text) > 0 {
-		b.text[len(b.text)-1].Text = strings.TrimRight(b.text[len(b.text)-1].Text, " ") + "\n"
+	if len(b.run) == 0 && len(b.text) == 0 {
+		return
 	}
+	b.run = bytes.TrimRight(b.run, " ")
+	if b.marks != (prose.Span{}) {
+		b.seal()
+		b.marks = prose.Span{}
+	}
+	b.run = append(b.run, '\n')
 }
 
 // readable takes out what no text of ours may hold.
@@ -162,6 +180,7 @@ func (b *builder) readable(text string) string {
 
 // take ends the text at hand and returns it, nil when there is none.
 func (b *builder) take() prose.Text {
+	b.seal()
 	t := b.text
 	b.text, b.space = nil, false
 	if len(t) == 0 {
@@ -216,7 +235,7 @@ func spaced(t prose.Text) prose.Text {
 
 // captioned puts a text below the last picture of the figure at hand.
 func (b *builder) captioned(t prose.Text) bool {
-	for i := len(b.out) - 1; i >= b.figured; i-- {
+	for i := len(b.out) - 1; i >= max(b.figured, len(b.out)-maxStack); i-- {
 		switch b.out[i].Kind {
 		case prose.Image, prose.Table:
 			if len(b.out[i].Caption) == 0 {

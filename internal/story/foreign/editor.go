@@ -33,8 +33,8 @@ func (r *reading) comment(text string) {
 		var given struct{ URL string }
 		if json.Unmarshal([]byte(strings.TrimSpace(strings.TrimSuffix(rest, "/"))), &given) == nil && given.URL != "" {
 			r.embed(given.URL, "")
-			if !empty {
-				r.skip = name
+			if !empty && !r.all {
+				r.skip, r.mark = name, r.at
 			}
 		}
 	case empty && name != "more" && name != "nextpage" && name != "separator" && name != "spacer":

@@ -1,6 +1,7 @@
 package foreign
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"strings"
@@ -22,6 +23,11 @@ type reading struct {
 	dropped atom.Atom // the element whose content is left out, 0 for none
 	depth   int       // of elements of that name within it
 	skip    string    // the block editor's block whose content stands in its comment
+
+	at   int                // how far the text is read
+	mark int                // where what is left out began
+	kept map[atom.Atom]bool // elements that never end: what follows them is read
+	all  bool               // likewise for the block editor's blocks
 }
 
 // html reads a piece of HTML; classic is as a blogging system's editor kept it.
@@ -29,15 +35,37 @@ func (b *builder) html(text string, classic bool) {
 	if classic {
 		text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
 	}
-	r := &reading{builder: b, z: html.NewTokenizer(strings.NewReader(text)), classic: classic && !strings.Contains(text, "<!-- wp:")}
+	r := &reading{builder: b, classic: classic && !strings.Contains(text, "<!-- wp:"), kept: map[atom.Atom]bool{}}
+	for text != "" {
+		text = r.pass(text)
+	}
+}
+
+// pass reads a text to its end. What an element left out that was never closed
+// is returned, to be read without leaving it out: no words are lost because a
+// tag is missing.
+func (r *reading) pass(text string) (again string) {
+	r.z = html.NewTokenizer(strings.NewReader(text))
 	r.z.SetMaxBuf(maxToken)
+	r.at = 0
 	for {
-		switch r.z.Next() {
+		kind := r.z.Next()
+		r.at += len(r.z.Raw())
+		switch kind {
 		case html.ErrorToken:
 			if err := r.z.Err(); !errors.Is(err, io.EOF) {
-				b.warn("the text ends in the middle of a tag")
+				r.warn("the text ends in the middle of a tag")
 			}
-			return
+			switch {
+			case r.dropped != 0:
+				r.kept[r.dropped] = true
+				r.dropped = 0
+				return text[min(r.mark, len(text)):]
+			case r.skip != "":
+				r.skip, r.all = "", true
+				return text[min(r.mark, len(text)):]
+			}
+			return ""
 		case html.TextToken:
 			if r.dropped == 0 && r.skip == "" {
 				r.words(string(r.z.Text()))
@@ -86,9 +114,10 @@ func (r *reading) lines(text string) {
 		r.builder.words(text, false)
 		return
 	}
+	ends := strings.Count(text, "\n")
 	for i, line := range strings.Split(text, "\n") {
 		if i > 0 {
-			if strings.TrimSpace(line) == "" && i < strings.Count(text, "\n") {
+			if strings.TrimSpace(line) == "" && i < ends {
 				r.flush()
 				continue
 			}
@@ -104,7 +133,7 @@ func (r *reading) lines(text string) {
 
 // attributes are those of a tag that mean something here.
 type attributes struct {
-	href, src, alt, title, data, srcset, class, cite string
+	href, src, alt, title, data, srcset, class, cite, attrs string
 }
 
 func (r *reading) attributes() (a attributes) {
@@ -127,6 +156,8 @@ func (r *reading) attributes() (a attributes) {
 			a.class = string(value)
 		case "cite":
 			a.cite = string(value)
+		case "data-attrs":
+			a.attrs = string(value)
 		default:
 		}
 		if !more {
@@ -159,7 +190,10 @@ func (r *reading) open(closed bool) {
 		a = r.attributes()
 	}
 	switch tag {
-	case atom.Script, atom.Style, atom.Template, atom.Form, atom.Select, atom.Textarea, atom.Button, atom.Svg, atom.Math, atom.Title, atom.Noscript, atom.Noembed, atom.Noframes:
+	case atom.Form:
+		r.flush()
+		r.warn("a form was left out, its words stand")
+	case atom.Script, atom.Style, atom.Template, atom.Select, atom.Textarea, atom.Button, atom.Svg, atom.Math, atom.Title, atom.Noscript, atom.Noembed, atom.Noframes:
 		r.drop(tag, closed)
 	case atom.P, atom.Div, atom.Section, atom.Article, atom.Header, atom.Footer, atom.Main, atom.Aside, atom.Address, atom.Center, atom.Details, atom.Summary, atom.Dl, atom.Dd, atom.Dt, atom.Nav, atom.Body, atom.Fieldset:
 		r.division(tag, a)
@@ -210,6 +244,9 @@ func (r *reading) open(closed bool) {
 		r.image(a)
 	case atom.Iframe, atom.Embed, atom.Video, atom.Audio, atom.Object, atom.Source, atom.Frame:
 		r.media(tag, a)
+		if tag == atom.Iframe && !closed { // holds text for browsers that know none
+			r.leave(tag)
+		}
 	default: // what is not known is read through: its words are words
 	}
 }
@@ -218,14 +255,21 @@ func (r *reading) drop(tag atom.Atom, closed bool) {
 	switch tag {
 	case atom.Script:
 		r.warn("a script was left out")
-	case atom.Form, atom.Select, atom.Textarea, atom.Button:
-		r.warn("a form was left out")
+	case atom.Select, atom.Textarea, atom.Button:
+		r.warn("a part of a form was left out")
 	case atom.Svg, atom.Math:
 		r.warn("a drawing (%s) was left out", tag)
 	default:
 	}
 	if !closed || tag == atom.Script || tag == atom.Style || tag == atom.Textarea {
-		r.dropped, r.depth = tag, 1
+		r.leave(tag)
+	}
+}
+
+// leave leaves out what stands in an element.
+func (r *reading) leave(tag atom.Atom) {
+	if !r.kept[tag] {
+		r.dropped, r.depth, r.mark = tag, 1, r.at
 	}
 }
 
@@ -243,6 +287,20 @@ func (r *reading) division(tag atom.Atom, a attributes) {
 		return
 	}
 	r.flush()
+	if tag != atom.Div {
+		return
+	}
+	switch { // what newsletters put between their paragraphs
+	case strings.Contains(a.class, "subscription-widget") || strings.Contains(a.class, "subscribe-widget"):
+		r.warn("an invitation to subscribe was left out")
+		r.leave(tag)
+	case a.attrs != "" && (a.class == "tweet" || a.class == "instagram" || strings.HasPrefix(a.class, "embedded-")):
+		var given struct{ URL string }
+		if json.Unmarshal([]byte(a.attrs), &given) == nil && given.URL != "" {
+			r.embed(given.URL, "")
+			r.leave(tag)
+		}
+	}
 }
 
 func (r *reading) link(a attributes) {

@@ -60,7 +60,7 @@ func parseCode(text string) (c code, length int) {
 	}
 	within := text[i : i+end]
 	length = i + end + 1
-	if !known[name] && !c.end && !strings.Contains(within, "=") && !strings.Contains(text[length:], "[/"+name+"]") {
+	if !known[name] && !c.end && !strings.Contains(within, "=") && !strings.Contains(text[length:min(len(text), length+maxCode)], "[/"+name+"]") {
 		return code{}, 0 // [sic] and its like are words
 	}
 	if !known[name] && c.end {
@@ -137,9 +137,10 @@ func (r *reading) shortcode(c code, rest string) string {
 		if c.end {
 			return rest
 		}
-		if to, after, found := strings.Cut(rest, "[/embed]"); found {
-			r.embed(strings.TrimSpace(to), "")
-			return after
+		const end = "[/embed]"
+		if i := strings.Index(rest[:min(len(rest), maxCode)], end); i >= 0 {
+			r.embed(strings.TrimSpace(rest[:i]), "")
+			return rest[i+len(end):]
 		}
 		r.embed(c.first("src", "url"), "")
 	case "youtube":
