@@ -224,6 +224,13 @@ func (d *Desk) hideBatch(ctx context.Context, tx *db.Tx, r *Redaction, after str
 	if err != nil {
 		return "", err
 	}
+	if !r.DryRun { // all of them before the ledger is written to, in which order publishers lock too
+		for _, id := range ids {
+			if err := lock(ctx, tx, id); err != nil {
+				return "", err
+			}
+		}
+	}
 	for _, id := range ids {
 		if err := d.hideIn(ctx, tx, r, id); err != nil {
 			return "", fmt.Errorf("story %s: %w", id, err)

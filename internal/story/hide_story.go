@@ -13,11 +13,6 @@ import (
 
 // hideIn takes names and pictures out of one story and all that is kept of it.
 func (d *Desk) hideIn(ctx context.Context, tx *db.Tx, r *Redaction, id string) error {
-	if !r.DryRun {
-		if err := lock(ctx, tx, id); err != nil {
-			return err
-		}
-	}
 	s, err := d.one(ctx, tx, byID, id)
 	if err != nil {
 		return err
