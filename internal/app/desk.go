@@ -74,6 +74,24 @@ func (a *App) desk() (*desk.Desk, error) {
 	})
 }
 
+// besideReaders protects a surface on which the desk lies under the readers'
+// own address: it speaks of errors in its own words and takes longer texts.
+func besideReaders(h http.Handler, fail web.Failure, staffPages *desk.Desk) http.Handler {
+	at := func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, deskPath) }
+	return web.ProtectBodies(h, func(w http.ResponseWriter, r *http.Request, status int, message string) {
+		if at(r) {
+			staffPages.Fail(w, r, status, message)
+			return
+		}
+		fail(w, r, status, message)
+	}, func(r *http.Request) int64 {
+		if at(r) {
+			return staffPages.Most(r)
+		}
+		return web.MaxBody
+	})
+}
+
 // deskServer serves the staff's pages alone, for a newsroom whose desk listens
 // on an address of its own. It is nil for one that has none.
 func (a *App) deskServer(ctx context.Context, pages *desk.Desk) (*http.Server, net.Listener, error) {

@@ -308,22 +308,10 @@ func (a *App) surface(ctx context.Context, staffPages *desk.Desk) (h http.Handle
 		d.routes(handle)
 		mux.Handle("/simulator/", a.bank)
 	}
-	fail, most := pages.Fail, func(*http.Request) int64 { return web.MaxBody }
+	protect := func(h http.Handler) http.Handler { return web.Protect(h, pages.Fail) }
 	if a.config.Desk.Listen == "" {
 		mux.Handle(deskPath, staffPages)
-		fail = func(w http.ResponseWriter, r *http.Request, status int, message string) {
-			if strings.HasPrefix(r.URL.Path, deskPath) {
-				staffPages.Fail(w, r, status, message)
-				return
-			}
-			pages.Fail(w, r, status, message)
-		}
-		most = func(r *http.Request) int64 {
-			if strings.HasPrefix(r.URL.Path, deskPath) {
-				return staffPages.Most(r)
-			}
-			return web.MaxBody
-		}
+		protect = func(h http.Handler) http.Handler { return besideReaders(h, pages.Fail, staffPages) }
 	}
 	inner := http.NewServeMux() // pages have patterns that would meet the prefixes above
 	pages.Routes(inner)
@@ -332,7 +320,7 @@ func (a *App) surface(ctx context.Context, staffPages *desk.Desk) (h http.Handle
 	if err != nil {
 		return nil, nil, err
 	}
-	return web.Behind(proxies, web.ProtectBodies(pages.Ready(mux), fail, most)), pages, nil
+	return web.Behind(proxies, protect(pages.Ready(mux))), pages, nil
 }
 
 // ready answers whether readers can be served and money be booked: the

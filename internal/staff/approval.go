@@ -25,11 +25,6 @@ const (
 	PublishTwo      Action = "story.publish-two"      // a story for which two were asked
 )
 
-// Actions lists all of them.
-func Actions() []Action {
-	return []Action{ExportDonors, CloseCountry, DeleteStory, PublishUnproven, PublishTwo}
-}
-
 // Rights are what it takes to ask for an action and to approve it; nobody
 // holds the empty right.
 func (a Action) Rights() (ask, approve Right) {

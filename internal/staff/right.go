@@ -56,16 +56,6 @@ var table = map[Right][]Role{
 	ManageStaff: {Owner},
 }
 
-// Rights lists every right there is.
-func Rights() []Right {
-	all := make([]Right, 0, len(table))
-	for r := range table {
-		all = append(all, r)
-	}
-	slices.Sort(all)
-	return all
-}
-
 // May reports whether the role holds a right. A right that is in no table is
 // held by nobody.
 func (r Role) May(what Right) bool { return slices.Contains(table[what], r) }
