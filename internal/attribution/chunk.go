@@ -359,12 +359,44 @@ func (r *reader) apposed(j, lo int) (span, how) {
 			}
 			return span{h, end}, bySubject
 		}
-		if h := r.lead(r.segment(k-1, lo), k-1, lo); h < k && r.headlike(h, k) && !r.insertion(h, k) {
+		if h := r.lead(r.segment(k-1, lo), k-1, lo); h < k && r.headlike(h, k) && r.heads(h, k, lo) {
+			if h-2 > lo && r.tokens[h-1].mark == markComma && r.tokens[h-2].is(classRole) { // the mayor, X, who …
+				if g := r.lead(r.segment(h-2, lo), h-2, lo); g < h-1 && r.tokens[g].is(classDet|classPoss) {
+					h = g
+				}
+			}
 			return span{h, end}, bySubject
 		}
 		j = k
 	}
 	return span{}, byNone
+}
+
+// heads tells a run of tokens before an insertion that is a head itself and not
+// one more insertion.
+func (r *reader) heads(h, k, lo int) bool {
+	t := &r.tokens[h]
+	switch {
+	case t.digit || t.is(classOf|classNumber|classRel):
+		return false
+	case t.capital && !t.is(classDet):
+		for x := h; x < k; x++ {
+			if r.tokens[x].is(classRole|classNation) || r.tokens[x].is(classHonor) {
+				return true
+			}
+		}
+		return !(k-h <= 2 && (t.is(classAbbr) || t.upper && t.to-t.from <= 3))
+	}
+	c := r.commaLeft(h-1, lo)
+	if h-1 < lo || r.tokens[h-1].mark != markComma {
+		return true
+	}
+	before := c + 1
+	if c < 0 {
+		before = r.segmentStart(h-2, lo)
+	}
+	x := &r.tokens[before]
+	return !x.capital || x.is(classPrep|classSub|classAdv|classAt|classDateprep|classStarter) && !x.is(classDet|classPoss)
 }
 
 // segmentStart is where the piece between harder marks than a comma begins.
@@ -430,7 +462,7 @@ func (r *reader) insertion(from, to int) bool {
 // headlike tells whether a run of tokens can be a subject's head.
 func (r *reader) headlike(from, to int) bool {
 	t := &r.tokens[from]
-	if !t.plain() || t.is(classPrep|classSub|classRel|classThat|classAux|classModal|classTo|classObject|classWh) && !t.capital {
+	if !t.plain() || t.is(classPrep|classOf|classSub|classRel|classThat|classAux|classModal|classTo|classObject|classWh) && !t.is(classPoss|classDet) && !t.capital {
 		return false
 	}
 	if t.is(classSub | classWh) {

@@ -37,6 +37,9 @@ func (r *reader) dateAt(i, hi int) (end int, ok bool) {
 			return i, false
 		}
 	}
+	if end < hi && r.tokens[end].is(classGenitive) && r.tokens[end].glued { // Monday's decision
+		return i, false
+	}
 	return end, true
 }
 

@@ -116,6 +116,14 @@ func (r *reader) prepositional(k, hi int, d *detail) int {
 	}
 	if a < hi && r.tokens[a].capital && t.is(classAt) && r.tokens[a].word.month == 0 {
 		e := r.capitals(a, hi)
+		o := e
+		if o < hi && r.tokens[o].is(classGenitive) {
+			o++
+		}
+		if q := r.named(o, hi); q > 0 { // on Radio North's "Morning Talk"
+			d.medium = span{a, q}
+			return q
+		}
 		if d.where.empty() {
 			d.where = span{a, e}
 		}

@@ -139,7 +139,8 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 	src, h := r.subject(g.from, lo)
 	if (h == bySubject || h == byNone) && g.from > lo && r.tokens[g.from-1].mark == markComma && c.frames&(frameSay|frameAddressee) == frameSay && r.begins(end, hi) && r.tokens[end].plain() {
 		// ", said X": the subject stands behind when no clause does
-		if e := r.phrase(end, hi, true); e > end && (e >= hi || !r.finite(e) && !r.tokens[e].is(classTo)) && !r.tokens[end].is(classPron) {
+		_, dated := r.dateAt(end, hi)
+		if e := r.phrase(end, hi, true); e > end && !dated && !r.tokens[end].is(classPron) && (e >= r.sentenceEnd(hi) || r.closes(e)) {
 			h = byInversion
 		}
 	}
@@ -206,6 +207,18 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 	}
 	r.matches = append(r.matches, m)
 	return true
+}
+
+// closes tells what may stand behind a speaker who stands behind the cue.
+func (r *reader) closes(i int) bool {
+	t := &r.tokens[i]
+	switch t.mark {
+	case markComma, markStop, markDash, markSemi, markColon:
+		return true
+	case markWord:
+		return t.is(classPrep|classAt|classDateprep) && !t.is(classSub) || t.word.day > 0 || t.word.relative
+	}
+	return false
 }
 
 // pluralBefore tells that a base form can be the present of a plural subject.
@@ -334,7 +347,7 @@ func (r *reader) named(k, hi int) int {
 		return 0
 	}
 	q := r.quotes[r.tokens[k].quote-1]
-	if !q.closed || q.words() > 4 || q.close+1 >= hi || !r.tokens[q.close-1].plain() || !r.tokens[k+1].capital || !r.tokens[q.close+1].plain() {
+	if !q.closed || q.words() > 7 || q.close+1 >= hi || !r.tokens[q.close-1].plain() || !r.tokens[k+1].capital || !r.tokens[q.close+1].plain() {
 		return 0
 	}
 	return q.close + 1
@@ -519,7 +532,7 @@ func hasSuffix(s, suffix string) bool {
 // bareClause tells whether a clause with subject and verb begins at k.
 func (r *reader) bareClause(k, end int) bool {
 	t := &r.tokens[k]
-	if t.is(classSub|classPrep|classAt|classDateprep) && !t.is(classThat) {
+	if t.is(classSub|classPrep|classAt|classDateprep) && !t.is(classThat) && !(k+1 < end && (r.tokens[k+1].is(classNumber) || r.tokens[k+1].digit)) {
 		// "said if elected he would": a clause must follow its comma
 		if t.is(classSub) && !t.is(classPrep) && k+1 < end && r.begins(k+1, end) {
 			n := 0
@@ -544,6 +557,9 @@ func (r *reader) bareClause(k, end int) bool {
 			}
 		}
 		return false
+	}
+	if t.is(classPrep) && k+1 < end && (r.tokens[k+1].is(classNumber) || r.tokens[k+1].digit) && r.hasFinite(k+1, end) {
+		return true // about half of them
 	}
 	if !r.begins(k, end) && !t.is(classAdv|classThat) || t.is(classObject) && !t.is(classPron|classPoss|classDet) {
 		return false

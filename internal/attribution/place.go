@@ -355,7 +355,7 @@ func (r *reader) backward(m *match, edge, p, lo, hi int) bool {
 			start = q.open
 		}
 		m.quoted = r.tokens[e-1].quote
-	} else if m.cue.frames&(frameSay|framePost) == 0 || r.lang.free && e-start < 3 || !r.hasFinite(start, e) && !r.lang.free && !halved {
+	} else if m.cue.frames&(frameSay|framePost) == 0 || r.lang.free && e-start < 3 || !r.hasFinite(start, e) && !r.lang.free && !halved && (e-start < 5 || m.cue.strength < 9) {
 		return false
 	}
 	d := m.detail
@@ -418,7 +418,7 @@ func (r *reader) worth(s span, h how) float64 {
 	name, known := false, false
 	for k := s.from; k < s.to; k++ {
 		x := &r.tokens[k]
-		if x.mark == markComma && k > s.from+1 {
+		if x.mark == markComma && k > s.from {
 			break // what is set beside the name
 		}
 		if x.is(classNotName) {

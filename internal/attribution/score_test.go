@@ -203,6 +203,13 @@ func TestScore(t *testing.T) {
 			p.hit, p.said, p.gold = p.hit+common(m[0], m[1]), p.said+len(m[1]), p.gold+len(m[0])
 		}
 		for _, g := range golds {
+			silent := true
+			for _, s := range said {
+				silent = silent && common(charsOf(*s.Cue), g.cue) == 0
+			}
+			if *scoreShow == "silent" && !silent {
+				continue
+			}
 			if !g.used {
 				missed = append(missed, g.text)
 			}
@@ -253,7 +260,7 @@ func TestScore(t *testing.T) {
 			}
 		}
 		list(some)
-	case "missed":
+	case "missed", "silent":
 		var some []string
 		for _, l := range missed {
 			if only == "" || strings.Contains(l, only) {
