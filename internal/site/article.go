@@ -29,6 +29,7 @@ type articlePage struct {
 	Updated, UpdatedStamp       string // "" when the text is as first published
 	Retracted                   string
 	Corrected                   amended // what readers were told since
+	Further                     further
 	Told                        told
 	Live, Script                string // where news is waited for, and by which file; "" for a story that is not live
 	Keys                        []link // to the key events of a live story
@@ -190,6 +191,9 @@ func (s *Site) articleData(ctx context.Context, e *edition, st *story.Story) (*a
 		return nil, err
 	}
 	if data.Corrected, err = s.amended(ctx, e, st); err != nil {
+		return nil, err
+	}
+	if data.Further, err = s.further(ctx, e, st); err != nil {
 		return nil, err
 	}
 	article := data.schema(st)

@@ -218,3 +218,27 @@ func TestNoLoginAnywhere(t *testing.T) {
 		}
 	}
 }
+
+func TestRelatedAndSeries(t *testing.T) {
+	h := newHouse(t)
+	first := h.publish(story.Draft{Headline: "The first of three", Section: "city", Series: "the-flood", Body: prose.Paragraphs("One.")})
+	draft, err := h.stories.Create(t.Context(), story.Draft{Headline: "Not public yet", Body: prose.Paragraphs("No.")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := h.publish(story.Draft{
+		Headline: "The second of three", Section: "city", Series: "the-flood", Related: []string{draft.ID, first.ID}, Body: prose.Paragraphs("Two."),
+	})
+	page := h.ok(second.Path()).text
+	has(t, "article", page, "Related stories", `<a href="`+first.Path()+`">The first of three</a>`, `<a href="/series/the-flood">The flood</a>`)
+	if strings.Contains(page, "Not public yet") {
+		t.Error("a draft is named below a story")
+	}
+	has(t, "series", h.ok("/series/the-flood").text, "<bdi>The flood</bdi>", "The first of three", "The second of three")
+	has(t, "feed", h.ok("/series/the-flood/feed.xml").text, "The first of three", "The second of three")
+	for _, path := range []string{"/series/none", "/series/The%20Flood", "/series/none/feed.xml", "/fa/series/the-flood"} {
+		if a := h.get(path); a.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %d", path, a.StatusCode)
+		}
+	}
+}

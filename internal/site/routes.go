@@ -59,6 +59,7 @@ func (s *Site) pages() []route {
 		{"/search", s.search, nil},
 		{"/corrections", s.corrections, nil},
 		{"/by/{slug}", s.byline, nil},
+		{"/series/{slug}", s.series, nil},
 		{"/about/data", s.aboutData, nil},
 		{"/about/money", s.aboutMoney, nil},
 		{"/about/traces", s.aboutTraces, nil},
@@ -100,6 +101,7 @@ func (s *Site) Routes(mux *http.ServeMux) {
 		all = append(all, s.feedPages("/running/{slug}", s.runningFeed)...)
 		all = append(all, s.feedPages("/corrections", s.correctionFeed)...)
 		all = append(all, s.feedPages("/by/{slug}", s.bylineFeed)...)
+		all = append(all, s.feedPages("/series/{slug}", s.seriesFeed)...)
 		for _, sec := range e.Sections {
 			all = append(all, s.sectionPages(sec.Slug)...)
 			all = append(all, s.feedPages("/"+sec.Slug, s.storyFeed(sec.Slug))...)
