@@ -152,12 +152,14 @@ func (a *App) run(ctx context.Context, l net.Listener, out io.Writer, adjustMemo
 	go func() { served <- server.Serve(web.Listen(l)) }()
 	if apart != nil {
 		go func() { served <- apart.Serve(web.Listen(deskListener)) }()
-		fmt.Fprintf(out, "The desk is at http://%s%s\n", deskListener.Addr(), deskPath)
 	}
 	if a.isDemo {
 		fmt.Fprintf(out, "The demo is at http://%s/ and what goes on behind it at http://%s/demo/\n", l.Addr(), l.Addr())
 	} else {
 		fmt.Fprintf(out, "Serving at http://%s/\n", l.Addr())
+	}
+	if apart != nil {
+		fmt.Fprintf(out, "The desk is at http://%s%s\n", deskListener.Addr(), deskPath)
 	}
 
 	select {
