@@ -152,6 +152,8 @@ func (e *Export) walk(ctx context.Context, r io.Reader, visit func(j *foreign.JS
 	return err
 }
 
+var errOther = fault.New(fault.Invalid, "This is not a Ghost export: something else stands where its tables belong")
+
 // descend looks for the tables in the objects db and data and in lists of such.
 func descend(ctx context.Context, j *foreign.JSON, found *bool, visit func(j *foreign.JSON, table string) error, depth int) error {
 	open, err := j.Next()
@@ -159,7 +161,7 @@ func descend(ctx context.Context, j *foreign.JSON, found *bool, visit func(j *fo
 		return err
 	}
 	if open != json.Delim('{') && open != json.Delim('[') || depth > 6 {
-		return errors.New("something else stands where an object belongs")
+		return errOther
 	}
 	for j.More() {
 		name := ""
@@ -190,8 +192,11 @@ func descend(ctx context.Context, j *foreign.JSON, found *bool, visit func(j *fo
 
 func rows(ctx context.Context, j *foreign.JSON, table string, visit func(j *foreign.JSON, table string) error) error {
 	open, err := j.Next()
-	if err != nil || open != json.Delim('[') {
+	if err != nil || open == nil {
 		return err
+	}
+	if open != json.Delim('[') {
+		return errOther
 	}
 	for n := 0; j.More(); n++ {
 		if n%256 == 0 && ctx.Err() != nil {
