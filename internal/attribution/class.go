@@ -93,12 +93,13 @@ const (
 	frameGerund                      // g: a gerund
 	frameSay                         // s: says words aloud; stands before, in or after them
 	frameAccuse                      // x: its object is whom it is about
+	frameThing                       // d: surer when a poll, a report or a paper is its source
 	framePost                        // z: may follow its content without a quotation
 )
 
 var frameLetters = map[byte]frame{
 	'q': frameQuote, 't': frameThat, 'b': frameBare, 'w': frameWh, 'i': frameTo, 'n': frameNoun, 'a': frameAddressee,
-	'o': frameObjectTo, 'p': framePassive, 'g': frameGerund, 's': frameSay, 'x': frameAccuse, 'z': framePost,
+	'o': frameObjectTo, 'p': framePassive, 'g': frameGerund, 's': frameSay, 'x': frameAccuse, 'z': framePost, 'd': frameThing,
 }
 
 // shape is the form of a verb.

@@ -196,6 +196,22 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 			return true
 		}
 	}
+	if c.frames&frameThing != 0 && h == bySubject && r.anyClass(src, classThing) {
+		m.trust += 0.15
+	}
+	if a := src.from - 1; c.frames&(frameBare|frameThat) == frameBare|frameThat && a >= lo && r.tokens[a].is(classRel) && r.finiteAt(end, hi) && (h == bySubject || h == byPronoun) {
+		// "which he said had failed"
+		stop := r.sentenceEnd(hi)
+		for k := end + 1; k < stop; k++ {
+			if r.tokens[k].mark == markComma && r.tokens[k].quote == 0 {
+				stop = k
+			}
+		}
+		m.content, m.forward = []span{{a, a + 1}, {end, stop}}, true
+		m.trust = m.trust*r.worth(src, h) - 0.08
+		r.matches = append(r.matches, m)
+		return true
+	}
 	if !r.forward(&m, end, hi) {
 		if c.frames&(frameSay|framePost) == 0 || !r.backward(&m, m.source.from, end, lo, hi) {
 			return false

@@ -425,7 +425,7 @@ func (r *reader) worth(s span, h how) float64 {
 			return 0.3
 		}
 		if x.is(classPercent) {
-			return 0.55
+			return 0.7
 		}
 		if r.lang.free && s.to-s.from == 1 && x.capital && x.class == 0 && r.startsSentence(k) {
 			if p := r.names.by[r.key(k)]; p == nil || p.length < 2 {
