@@ -170,7 +170,7 @@ func walk(ctx context.Context, tx *db.Tx, state story.State, visit func(id strin
 	for rows.Next() {
 		var o one
 		if err := rows.Scan(&o.id, &o.published); err != nil {
-			_ = rows.Close() //nolint:errcheck // the error at hand says more
+			_ = rows.Close() // the error at hand says more
 			return err
 		}
 		all = append(all, o)

@@ -68,7 +68,7 @@ func find(folders []Folder, address string) (f fs.File, name string, err error) 
 						}
 						return f, rest, nil
 					}
-					_ = f.Close() //nolint:errcheck // it was read from by nobody
+					_ = f.Close() // it was read from by nobody
 				}
 			}
 			i := strings.IndexByte(rest, '/')

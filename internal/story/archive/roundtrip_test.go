@@ -61,30 +61,7 @@ func dump(t *testing.T, d *db.DB) map[string][]string {
 	all := map[string][]string{}
 	err := d.Read(t.Context(), func(ctx context.Context, tx *db.Tx) error {
 		for _, name := range tables {
-			rows, err := tx.Query(ctx, "select * from "+name)
-			if err != nil {
-				return err
-			}
-			defer rows.Close()
-			columns, err := rows.Columns()
-			if err != nil {
-				return err
-			}
-			for rows.Next() {
-				values := make([]any, len(columns))
-				for i := range values {
-					values[i] = new(any)
-				}
-				if err := rows.Scan(values...); err != nil {
-					return err
-				}
-				line := ""
-				for i, c := range columns {
-					line += fmt.Sprintf("%s=%v ", c, *(values[i].(*any)))
-				}
-				all[name] = append(all[name], line)
-			}
-			if err := rows.Err(); err != nil {
+			if err := dumpTable(ctx, tx, name, all); err != nil {
 				return err
 			}
 		}
@@ -94,6 +71,33 @@ func dump(t *testing.T, d *db.DB) map[string][]string {
 		t.Fatal(err)
 	}
 	return all
+}
+
+func dumpTable(ctx context.Context, tx *db.Tx, name string, all map[string][]string) error {
+	rows, err := tx.Query(ctx, "select * from "+name)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	values, into := make([]any, len(columns)), make([]any, len(columns))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		var line strings.Builder
+		for i, c := range columns {
+			fmt.Fprintf(&line, "%s=%v ", c, values[i])
+		}
+		all[name] = append(all[name], line.String())
+	}
+	return rows.Err()
 }
 
 // TestThereAndBackAgain exports a newsroom and makes it again, by a folder and

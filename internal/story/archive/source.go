@@ -54,7 +54,7 @@ func (a *Archive) open(ctx context.Context, format Format) (source, func() error
 		if err != nil {
 			return nil, none, fault.Wrap(fault.Unavailable, "There is no room for a temporary file", err)
 		}
-		_ = os.Remove(spill.Name()) //nolint:errcheck // it is gone when it is closed, or else by hand
+		_ = os.Remove(spill.Name()) // it is gone when it is closed, or else by hand
 		return &wordpress{wxr.New(spill)}, spill.Close, nil
 	case Ghost:
 		return &ghostly{ghost.New()}, none, nil

@@ -36,7 +36,6 @@ type Table struct {
 	Name    string
 	Order   string // the columns of its key
 	Columns []Column
-	Where   string // which rows, all when it is ""
 }
 
 // Of makes a table: columns are named with a sign for their kind, such as
@@ -55,12 +54,6 @@ func Of(name, order, columns string) Table {
 	return t
 }
 
-// If limits a table to some of its rows.
-func (t Table) If(where string) Table {
-	t.Where = where
-	return t
-}
-
 func (t *Table) selects(where string) string {
 	var names []string
 	for _, c := range t.Columns {
@@ -69,11 +62,8 @@ func (t *Table) selects(where string) string {
 		}
 	}
 	q := "select " + strings.Join(names, ", ") + " from " + t.Name
-	switch {
-	case where != "" && t.Where != "":
-		q += " where " + where + " and " + t.Where
-	case where+t.Where != "":
-		q += " where " + where + t.Where
+	if where != "" {
+		q += " where " + where
 	}
 	return q + " order by " + t.Order
 }
@@ -85,15 +75,19 @@ func (t *Table) rows(ctx context.Context, tx *db.Tx, where string, visit func(ro
 		return fmt.Errorf("reading %s: %w", t.Name, err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	values := make([]any, 0, len(t.Columns))
+	n := 0
 	for _, c := range t.Columns {
 		if c.Kind != Hidden && c.Kind != Sealed {
-			values = append(values, new(any))
+			n++
 		}
+	}
+	values, into := make([]any, n), make([]any, n)
+	for i := range values {
+		into[i] = &values[i]
 	}
 	var out []byte
 	for rows.Next() {
-		if err := rows.Scan(values...); err != nil {
+		if err := rows.Scan(into...); err != nil {
 			return fmt.Errorf("reading %s: %w", t.Name, err)
 		}
 		if out, err = t.write(out[:0], values); err != nil {
@@ -117,7 +111,7 @@ func (t *Table) write(out []byte, values []any) ([]byte, error) {
 			out = append(out, ',')
 		}
 		out = append(append(append(out, '"'), c.Name...), `":`...)
-		v := *(values[n].(*any)) //nolint:forcetypeassert // rows made it
+		v := values[n]
 		n++
 		var err error
 		if out, err = c.append(out, v); err != nil {

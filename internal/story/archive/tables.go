@@ -19,7 +19,7 @@ var storyTables = []struct {
 
 // What stands beside the stories and comes before them.
 var beforeTables = []Table{
-	Of("byline", "id", "id name slug #pseudonym about @made").If("1 = 1"),
+	Of("byline", "id", "id name slug #pseudonym about @made"),
 }
 
 // And what comes after them, in the order in which it may be written.

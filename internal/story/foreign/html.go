@@ -189,7 +189,7 @@ func (r *reading) open(closed bool) {
 	if has {
 		a = r.attributes()
 	}
-	switch tag {
+	switch tag { //nolint:exhaustive // of the several hundred names only these mean something here
 	case atom.Form:
 		r.flush()
 		r.warn("a form was left out, its words stand")
@@ -252,7 +252,7 @@ func (r *reading) open(closed bool) {
 }
 
 func (r *reading) drop(tag atom.Atom, closed bool) {
-	switch tag {
+	switch tag { //nolint:exhaustive // of the several hundred names only these mean something here
 	case atom.Script:
 		r.warn("a script was left out")
 	case atom.Select, atom.Textarea, atom.Button:
@@ -365,7 +365,7 @@ func (r *reading) close(tag atom.Atom) {
 	if r.skip != "" {
 		return
 	}
-	switch tag {
+	switch tag { //nolint:exhaustive // of the several hundred names only these mean something here
 	case atom.P, atom.Div, atom.Section, atom.Article, atom.Header, atom.Main, atom.Aside, atom.Address, atom.Center, atom.Details, atom.Summary, atom.Dl, atom.Dd, atom.Dt, atom.Nav,
 		atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Li, atom.Td, atom.Th, atom.Tr:
 		r.flush()

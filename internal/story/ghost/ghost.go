@@ -170,7 +170,9 @@ func descend(ctx context.Context, j *foreign.JSON, found *bool, visit func(j *fo
 			if err != nil {
 				return err
 			}
-			name, _ = t.(string)
+			if key, ok := t.(string); ok {
+				name = key
+			}
 		}
 		switch {
 		case open == json.Delim('['), name == "db", name == "data" && depth < 4:

@@ -123,7 +123,7 @@ func (w *Wire) one(ctx context.Context, j *foreign.JSON, raw json.RawMessage, n 
 	var i item
 	if err := json.Unmarshal(raw, &i); err != nil {
 		report(place, "this is not in the form of an item and was not brought in")
-		return nil
+		return nil //nolint:nilerr // it was reported, and the others go on
 	}
 	switch {
 	case i.URI == "":

@@ -56,7 +56,7 @@ func Items(ctx context.Context, z *zip.Reader, report func(place, message string
 	if err != nil {
 		return fault.Wrap(fault.Invalid, "posts.csv cannot be unpacked", err)
 	}
-	defer in.Close() //nolint:errcheck // it was only read from
+	defer in.Close() // it was only read from
 	rows := csv.NewReader(&lines{in: in})
 	rows.FieldsPerRecord, rows.LazyQuotes, rows.ReuseRecord = -1, true, true
 	head, err := rows.Read()

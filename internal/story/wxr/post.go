@@ -129,13 +129,9 @@ func (p *post) element(s *scanner, t tag) error {
 	case "wp:attachment_url":
 		into = &p.attachment
 	case "wp:post_id":
-		text, err := small(s, t.name)
-		p.id, _ = strconv.ParseInt(text, 10, 64)
-		return err
+		return number(s, t.name, &p.id)
 	case "wp:post_parent":
-		text, err := small(s, t.name)
-		p.parent, _ = strconv.ParseInt(text, 10, 64)
-		return err
+		return number(s, t.name, &p.parent)
 	case "wp:is_sticky":
 		text, err := small(s, t.name)
 		p.sticky = text == "1"
@@ -156,6 +152,15 @@ func (p *post) element(s *scanner, t tag) error {
 	}
 	text, err := small(s, t.name)
 	*into = text
+	return err
+}
+
+// number reads a number; what is none leaves it 0.
+func number(s *scanner, name string, into *int64) error {
+	text, err := small(s, name)
+	if n, none := strconv.ParseInt(text, 10, 64); none == nil {
+		*into = n
+	}
 	return err
 }
 

@@ -204,7 +204,7 @@ func (s *scanner) tag() (t tag, ok bool, err error) {
 			}
 			t.name = intern(s.name[:n])
 			if c == '/' {
-				if after, _ := s.in.Peek(1); len(after) == 1 && after[0] == '>' {
+				if after := s.ahead(1); len(after) == 1 && after[0] == '>' {
 					s.skip(1)
 					t.closed = true
 					return t, n < maxName, nil
@@ -224,8 +224,21 @@ func (s *scanner) tag() (t tag, ok bool, err error) {
 	}
 }
 
+// ahead looks at the next n bytes, or as many as there are. Whatever keeps
+// there from being more is met again by the next reading.
+func (s *scanner) ahead(n int) []byte {
+	bytes, err := s.in.Peek(n)
+	if err != nil {
+		return bytes
+	}
+	return bytes
+}
+
+// skip passes over bytes that ahead saw.
 func (s *scanner) skip(n int) {
-	_, _ = s.in.Discard(n) // they were seen by Peek
+	if _, err := s.in.Discard(n); err != nil {
+		return
+	}
 }
 
 // pass skips to the end of what ends with three characters.
@@ -285,7 +298,7 @@ func (s *scanner) text(name string, into *[]byte, limit int) (fault string, err 
 			resolved := entities((*into)[from:])
 			*into = (*into)[:from+resolved]
 		}
-		ahead, _ := s.in.Peek(9 + len(name))
+		ahead := s.ahead(9 + len(name))
 		switch {
 		case bytes.HasPrefix(ahead, []byte("![CDATA[")):
 			s.skip(8)
