@@ -48,6 +48,8 @@ type seedStatement struct {
 	Words      entity.Words            `json:"words"`
 	Cue        string                  `json:"cue"`
 	Ago        int                     `json:"ago"`
+	On         string                  `json:"on"`    // the last such weekday by then
+	Clock      string                  `json:"clock"` // 16:20
 	Year       int                     `json:"year"`
 	Precision  statement.Precision     `json:"precision"`
 	Medium     statement.Medium        `json:"medium"`
@@ -204,6 +206,12 @@ func (s *seedStatement) draft(entries map[string]string, now time.Time, zone str
 	if s.Year != 0 {
 		d.When = statement.When{At: time.Date(s.Year, 1, 1, 0, 0, 0, 0, time.UTC), Precision: statement.ToYear}
 	}
+	if s.On != "" {
+		d.When, err = s.weekday(d.When, now, zone)
+		if !d.Reply.Asked.IsZero() && s.Reply.Asked == s.Ago {
+			d.Reply.Asked = d.When
+		}
+	}
 	for _, to := range s.To {
 		d.Addressees = append(d.Addressees, statement.Party{Name: to})
 	}
@@ -217,6 +225,31 @@ func (s *seedStatement) draft(entries map[string]string, now time.Time, zone str
 		d.Secret = &statement.Secret{Note: statement.Hide(s.Secret.Note)}
 	}
 	return d, err
+}
+
+// weekday moves a time back to the last such weekday, at the hour named.
+func (s *seedStatement) weekday(w statement.When, now time.Time, zone string) (statement.When, error) {
+	place, err := time.LoadLocation(zone)
+	if err != nil {
+		return w, err
+	}
+	at := now.Add(-time.Duration(s.Ago) * time.Hour).In(place)
+	for range 7 {
+		if at.Weekday().String() == s.On {
+			break
+		}
+		at = at.AddDate(0, 0, -1)
+	}
+	hour, minute := 12, 0
+	if s.Clock != "" {
+		clock, err := time.Parse("15:04", s.Clock)
+		if err != nil {
+			return w, err
+		}
+		hour, minute = clock.Hour(), clock.Minute()
+	}
+	w.At = time.Date(at.Year(), at.Month(), at.Day(), hour, minute, 0, 0, place).UTC()
+	return w, nil
 }
 
 // seedMarks makes the marks between the demo's statements and its running

@@ -53,7 +53,7 @@ type commands struct {
 	Vault        vaultCmd        `cmd:"" help:"The keys: status, forget a lost folder."`
 	Jobs         jobsCmd         `cmd:"" help:"Work that gave up: list, retry."`
 	Search       searchCmd       `cmd:"" help:"The search index: rebuild, check."`
-	Statement    statementCmd    `cmd:"" help:"Statements: suggest who said what in a text."`
+	Statement    statementCmd    `cmd:"" help:"Statements: suggest who said what in a text; list, show, export, rejected."`
 	Conf         configCmd       `cmd:"" name:"config" help:"The options: show, check."`
 	Health       healthCmd       `cmd:"" name:"healthcheck" help:"Ask a running server whether it is ready."`
 	Version      versionCmd      `cmd:"" help:"Print the version."`

@@ -13,7 +13,11 @@ import (
 )
 
 type statementCmd struct {
-	Suggest statementSuggestCmd `cmd:"" help:"Suggest the statements in a plain text, as JSON Lines."`
+	Suggest  statementSuggestCmd  `cmd:"" help:"Suggest the statements in a plain text, as JSON Lines."`
+	List     statementListCmd     `cmd:"" help:"Statements that readers see, the newest first."`
+	Show     statementShowCmd     `cmd:"" help:"One statement's record, without its private side."`
+	Export   statementExportCmd   `cmd:"" help:"Write statements as JSON Lines or CSV."`
+	Rejected statementRejectedCmd `cmd:"" help:"Suggestions that editors turned down, as JSON Lines: test cases for the suggester."`
 }
 
 // The longest text that suggestions are read from.

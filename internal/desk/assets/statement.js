@@ -57,7 +57,9 @@ async function decide(item, fields, s) {
     }
     item.remove();
     said.textContent = "";
-    (next ?? list.lastElementChild?.querySelector("a"))?.focus();
+    // The editor takes the focus when it marks; it comes back a frame later.
+    const on = next ?? list.lastElementChild?.querySelector("a");
+    requestAnimationFrame(() => requestAnimationFrame(() => on?.focus()));
     if (!suggestions.children.length) suggestions.append(element("li", {}, words["desk.suggested.none"]));
   } catch (err) {
     said.textContent = err.message;
