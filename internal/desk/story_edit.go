@@ -64,6 +64,7 @@ type editPage struct {
 	Notes     []deskNote
 	Tasks     []deskTask
 	Acts      []deskAct
+	Sides     int // texts kept beside that nobody has merged
 	Translate int // versions in other languages that were corrected since
 	Messages  map[string]any
 	Step      string // the form beside the text that could not be done
@@ -204,7 +205,11 @@ func (d *Desk) around(ctx context.Context, v *visit, data *editPage) error {
 	for _, a := range acts {
 		data.Acts = append(data.Acts, deskAct{Work: a, Name: name[a.Member], What: v.T("editor.act." + string(a.Kind))})
 	}
-	data.Translate = len(flags)
+	sides, err := d.Stories.Sides(ctx, id)
+	if err != nil {
+		return err
+	}
+	data.Translate, data.Sides = len(flags), len(sides)
 	all, err := d.Door.Members(ctx)
 	if err != nil {
 		return err

@@ -38,6 +38,7 @@ func TestPlans(t *testing.T) {
 		"byline":        {ofByline, []any{"en", 1, "x", "b", 10}},
 		"history":       {revisionsBefore, []any{"x", 9, 10}},
 		"sides":         {sidesOfStory, []any{"x"}},
+		"copies":        {copiesOfMember, []any{"x", "x"}},
 		"side":          {sideByNumber, []any{"x", 1}},
 		"nextDue":       {nextDue, nil},
 		"areDue":        {areDue, []any{1}},

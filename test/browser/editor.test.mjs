@@ -5,12 +5,23 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { Demo, here, until } from "./demo.mjs";
+import { Demo, here, root, until } from "./demo.mjs";
 import { launch, Reader, views } from "./reader.mjs";
 
 let demo, browser;
 const wide = views.find((v) => v.width > 1000);
 const desk = { cookies: true, requests: 10 };
+// The examiner has no session, so the panel of statements stays without its words there.
+const writing = { ...desk, scripts: 8, axeOff: ["empty-heading"] };
+
+/** What the desk says, from its own message files. */
+const spoken = Object.fromEntries(
+  ["en", "fa"].map((lang) => {
+    const text = readFileSync(join(root, `internal/lang/messages/${lang}/editor.toml`), "utf8");
+    return [lang, Object.fromEntries([...text.matchAll(/^"([^"]+)" = "(.*)"$/gm)].map((m) => [m[1], m[2]]))];
+  }),
+);
+const say = (reader, id) => spoken[reader.view.lang][id];
 
 /** A port that is free now: the newsroom has to come back under the same address. */
 const port = () =>
@@ -41,14 +52,15 @@ async function staff(view, { scripts = false, role = "editor", of = demo } = {})
   return reader;
 }
 
-const press = (reader, name, status) => reader.act(() => reader.page.locator("main").getByRole("button", { name, exact: true }).first().click(), status);
+/** Presses the button that says a message. */
+const press = (reader, id, status) => reader.act(() => reader.page.locator("main").getByRole("button", { name: say(reader, id), exact: true }).first().click(), status);
 
 /** Begins a story by its form and stands on its page. */
 async function begin(reader, headline, lang = "en") {
   await reader.goto("/desk/stories/new");
   await reader.page.fill("#headline", headline);
   await reader.page.selectOption("#lang", lang);
-  await press(reader, "Begin writing");
+  await press(reader, "begin");
   assert.match(reader.page.url(), /\/desk\/stories\/[a-z0-9]{20,}$/);
   return new URL(reader.page.url()).pathname;
 }
@@ -94,12 +106,11 @@ for (const view of views) {
     before(async () => (reader = await staff(view)));
     after(() => reader?.close());
 
-    test("the list, and a story begun without a headline", async () => {
+    test("the list and the form for a new story", async () => {
       await reader.goto("/desk/stories");
       await reader.examine("stories", desk);
       await reader.goto("/desk/stories/new");
       await reader.examine("story-new", desk);
-      await reader.page.evaluate(() => document.querySelector("#headline").removeAttribute("required")).catch(() => {});
     });
 
     test("a whole story in the plain text area", async () => {
@@ -108,27 +119,27 @@ for (const view of views) {
       await reader.page.fill("#standfirst", "A standfirst");
       await reader.page.fill("#bylines", "Ada Ferry\nBo Lake");
       await reader.page.fill("#tags", "bridge, city");
-      await press(reader, "Save version");
-      assert.match(await reader.page.locator(".said").innerText(), /Saved as a version/);
+      await press(reader, "save");
+      assert.ok((await reader.page.locator(".said").innerText()).includes(say(reader, "said.saved")));
       const back = await reader.page.locator("#text").inputValue();
       for (const said of ["**May**", "^[Read on Tuesday.]", "## What the council says", "> — Ada Ferry, mayor", "- two", "| 2023 | 4,100 |", "saved: What was said there"]) assert.ok(back.includes(said), said);
       assert.equal(await reader.page.locator("#bylines").inputValue(), "Ada Ferry\nBo Lake");
-      await reader.examine("story-plain", { ...desk, scripts: 8 });
+      await reader.examine("story-plain", writing);
     });
 
     test("what is wrong is said, and what was typed stays", async () => {
       await reader.page.fill("#headline", "");
       await reader.page.fill("#text", "Kept words");
-      await press(reader, "Save version", 422);
-      assert.match(await reader.page.locator(".problems").innerText(), /headline/i);
+      await press(reader, "save", 422);
+      assert.ok((await reader.page.locator(".problems").innerText()).includes(say(reader, "wrong.headline")));
       assert.equal(await reader.page.locator("#text").inputValue(), "Kept words");
-      await reader.examine("story-wrong", { ...desk, scripts: 8 });
+      await reader.examine("story-wrong", writing);
     });
 
     test("preview, history, comparison, restored", async () => {
       await reader.goto(path);
       await reader.page.fill("#text", "Another text altogether.");
-      await press(reader, "Save and preview");
+      await press(reader, "save.preview");
       assert.match(reader.page.url(), /preview$/);
       for (const as of ["wide", "phone", "rtl", "dark", "print", "feed", "text"]) {
         await reader.goto(`${path}/preview?as=${as}`);
@@ -136,33 +147,33 @@ for (const view of views) {
       }
       await reader.goto(`${path}/history`);
       await reader.examine("history", desk);
-      await press(reader, "Compare");
+      await press(reader, "compare");
       assert.ok((await reader.page.locator("main ins").count()) > 0, "something was added");
       assert.ok((await reader.page.locator("main del").count()) > 0, "something was taken out");
       await reader.examine("diff", desk);
       await reader.page.locator("details.restore summary").click();
-      await press(reader, "Restore it");
+      await press(reader, "restore.button");
       assert.match(await reader.page.locator("#text").inputValue(), /\*\*May\*\*/);
     });
 
     test("checked and published, then corrected", async () => {
       await reader.goto(`${path}/publish`);
       const checks = await reader.page.locator(".checks").innerText();
-      assert.match(checks, /There is a text/);
+      assert.ok(checks.includes(say(reader, "check.text")));
       await reader.examine("publish", desk);
-      await press(reader, "Publish now");
-      const site = reader.page.getByRole("link", { name: "See it as readers do" });
+      await press(reader, "out.now");
+      const site = reader.page.getByRole("link", { name: say(reader, "onsite") });
       const address = new URL(await site.getAttribute("href")).pathname;
       await reader.goto(address);
       assert.match(await reader.page.locator("main").innerText(), /The bridge stays shut/);
       await reader.goto(path);
       await reader.page.fill("#text", "The bridge is open.");
-      await press(reader, "Save and correct …");
+      await press(reader, "save.correct");
       await reader.examine("correct", desk);
-      await press(reader, "Show it to readers", 422);
-      await reader.page.getByRole("radio", { name: /^A correction/ }).check();
+      await press(reader, "correct.button", 422);
+      await reader.page.locator('input[name=kind][value=fact]').check();
       await reader.page.fill("#text", "The bridge is open, not shut.");
-      await press(reader, "Show it to readers");
+      await press(reader, "correct.button");
       await reader.goto(address);
       assert.match(await reader.page.locator("main").innerText(), /The bridge is open\./);
     });
@@ -175,17 +186,17 @@ describe("two people, scripts off", () => {
     const bo = await staff(wide, { role: "owner" });
     const path = await begin(ada, "Two write");
     await ada.page.fill("#text", "First.\n\nSecond.\n\nThird.");
-    await press(ada, "Save version");
+    await press(ada, "save");
     await bo.goto(path);
     await ada.page.fill("#text", "First of Ada.\n\nSecond.\n\nThird of Ada.");
-    await press(ada, "Save version");
+    await press(ada, "save");
     await bo.page.fill("#text", "First of Bo.\n\nSecond.\n\nThird.\n\nFourth of Bo.");
-    await press(bo, "Save version");
+    await press(bo, "save");
     assert.match(bo.page.url(), /merge\?side=1$/);
     await bo.examine("merge", desk);
     assert.equal(await bo.page.locator("fieldset.choice").count(), 1, "only the first block clashes");
     await bo.page.getByRole("radio", { name: "Mine", exact: true }).check();
-    await press(bo, "Save what is chosen");
+    await press(bo, "merge.save");
     assert.equal(await bo.page.locator("#text").inputValue(), "First of Bo.\n\nSecond.\n\nThird of Ada.\n\nFourth of Bo.\n");
     await ada.close();
     await bo.close();
@@ -195,24 +206,24 @@ describe("two people, scripts off", () => {
     const reporter = await staff(wide, { role: "reporter" });
     const path = await begin(reporter, "Handed in");
     await reporter.page.fill("#text", "Words.");
-    await press(reporter, "Save and hand in");
+    await press(reporter, "save.submit");
     const editor = await staff(wide);
     await editor.goto(path);
     await editor.page.locator("summary", { hasText: "Send back" }).click();
     await editor.page.fill("#step-back", "Who says so?");
-    await press(editor, "Send back");
+    await press(editor, "back");
     await reporter.goto(path);
     assert.match(await reporter.page.locator(".acts").innerText(), /Who says so\?/);
-    await press(reporter, "Hand in for review");
+    await press(reporter, "submit");
     await editor.goto(path);
-    await press(editor, "Approve");
+    await press(editor, "approve");
     assert.match(await editor.page.locator("#state-head + p").innerText(), /Approved/);
     await editor.page.fill("#step-notes", "Call the mayor");
-    await press(editor, "Add note");
+    await press(editor, "note.add");
     await editor.page.locator("summary", { hasText: "Add a task" }).click();
     await editor.page.fill("#step-tasks", "Check the year");
-    await press(editor, "Add a task");
-    await editor.examine("story-talk", { ...desk, scripts: 8 });
+    await press(editor, "task.add");
+    await editor.examine("story-talk", writing);
     await editor.close();
     await reporter.close();
   });
@@ -277,7 +288,7 @@ describe("the editor", () => {
     await reader.goto("/desk/stories/new");
     await reader.page.fill("#headline", "پل بسته است");
     await reader.page.selectOption("#lang", "fa");
-    await reader.act(() => reader.page.locator("main button[type=submit]").click());
+    await press(reader, "begin");
     await ready(reader);
     await reader.page.locator(".ProseMirror").click();
     await reader.page.keyboard.type('او گفت "پل بسته است"');
@@ -326,7 +337,7 @@ describe("the editor", () => {
     await other.keyboard.type("From the second tab.");
     await sent(reader);
     await until("the other sent", async () => /^Saved \d\d:\d\d$/.test(await other.locator("#saved").innerText()));
-    await press(reader, "Save version");
+    await press(reader, "save");
     await Promise.all([other.waitForURL(/merge/), other.getByRole("button", { name: "Save version", exact: true }).click()]);
     await Promise.all([other.waitForURL(new RegExp(`${path}$`)), other.getByRole("button", { name: "Save what is chosen" }).click()]);
     const text = await plain(path);

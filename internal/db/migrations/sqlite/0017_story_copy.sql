@@ -11,4 +11,4 @@ create table story_copy (
   draft text not null, -- JSON, whole
   primary key (story, member, name)
 ) strict;
-create index story_copy_member on story_copy (member, at desc, story, name);
+create index story_copy_at on story_copy (story, member, at desc, name);
