@@ -19,13 +19,13 @@ type Terms struct{ All, Not []string }
 
 // Match writes what is looked for in the engine's words: at least one of the
 // alternatives. Each has a term in All.
-func (d Dialect) Match(any ...Terms) string {
+func (d Dialect) Match(alternatives ...Terms) string {
 	and, not, or, quote := " AND ", " NOT ", " OR ", ftsQuoted
 	if d == Postgres {
 		and, not, or, quote = " & ", " & !", " | ", tsQuoted
 	}
 	var b strings.Builder
-	for i, terms := range any {
+	for i, terms := range alternatives {
 		if i > 0 {
 			b.WriteString(or)
 		}
@@ -95,14 +95,15 @@ func (tx *Tx) DropTerms(ctx context.Context, at int64, terms []string) error {
 	return err
 }
 
-// ByTerms makes the rest of a reading transaction prefer its indexes. Without
-// it PostgreSQL would read every row for a word that most texts have, because
-// it does not count what unpacking a row's terms costs.
+// ByTerms makes the rest of a reading transaction go by indexes, row for row.
+// Without it PostgreSQL would read every row for a word that most texts have,
+// because it does not count what unpacking a row's terms costs, nor know how few
+// of them a page shows.
 func (tx *Tx) ByTerms(ctx context.Context) error {
 	if tx.Dialect() != Postgres {
 		return nil
 	}
-	_, err := tx.Exec(ctx, `select set_config('enable_seqscan', 'off', true)`)
+	_, err := tx.Exec(ctx, `select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`)
 	return err
 }
 

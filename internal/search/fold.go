@@ -142,7 +142,7 @@ func silent(r rune) bool {
 // digit is the value of a decimal digit of any script. Unicode keeps the ten
 // digits of a script together.
 func digit(r rune) int {
-	for n := 0; n < 10; n++ {
+	for n := range 10 {
 		if !unicode.Is(unicode.Nd, r-rune(n)-1) {
 			return n
 		}

@@ -90,15 +90,15 @@ func New(d *db.DB, opt Options) *Index { return &Index{db: d, opt: opt} }
 
 // The bounds of a query.
 const (
-	maxQuery  = 200   // characters that are read of what was typed
-	maxWords  = 12    // words that must occur
-	maxPhrase = 8     // words of one phrase
-	maxNot    = 6     // words or phrases that must not occur
-	maxLooked = 600   // texts that are looked at one by one for a phrase
-	maxRanked = 300   // texts that are ranked
-	maxHits   = 100   // on one page
-	maxSample = 500   // hits whose facets are counted
-	batch     = 150   // of those that are looked at, how many are read first; then the rest
+	maxQuery  = 200 // characters that are read of what was typed
+	maxWords  = 12  // words that must occur
+	maxPhrase = 8   // words of one phrase
+	maxNot    = 6   // words or phrases that must not occur
+	maxLooked = 600 // texts that are looked at one by one for a phrase
+	maxRanked = 300 // texts that are ranked
+	maxHits   = 100 // on one page
+	maxSample = 500 // hits whose facets are counted
+	batch     = 150 // of those that are looked at, how many are read first; then the rest
 )
 
 // Bounds of a document.

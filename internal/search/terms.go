@@ -92,7 +92,7 @@ func wordsOf(d *Document) (words string, written []string) {
 // match is the query as the index takes it: one alternative a language.
 func (q *Query) match(d db.Dialect) (text string, asked map[string]*Asked, err error) {
 	asked = map[string]*Asked{}
-	var any []db.Terms
+	var alternatives []db.Terms
 	for _, lang := range q.Langs {
 		p, err := prefix(q.Scope, lang)
 		if err != nil {
@@ -115,10 +115,10 @@ func (q *Query) match(d db.Dialect) (text string, asked map[string]*Asked, err e
 				t.Not = append(t.Not, p+"."+n.stems[0])
 			}
 		}
-		any = append(any, t)
+		alternatives = append(alternatives, t)
 	}
-	if len(any) == 0 {
+	if len(alternatives) == 0 {
 		return "", asked, nil
 	}
-	return d.Match(any...), asked, nil
+	return d.Match(alternatives...), asked, nil
 }

@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -96,8 +97,8 @@ func (h *Herald) tell(ctx context.Context, job jobs.Job[Heard]) error {
 	if err != nil {
 		return fmt.Errorf("telling the hub: %w", err)
 	}
-	defer func() { _ = answer.Body.Close() }() //nolint:errcheck // nothing of it is needed
-	if _, err := io.CopyN(io.Discard, answer.Body, 4<<10); err != nil && err != io.EOF {
+	defer func() { _ = answer.Body.Close() }()
+	if _, err := io.CopyN(io.Discard, answer.Body, 4<<10); err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("hearing the hub: %w", err)
 	}
 	switch {

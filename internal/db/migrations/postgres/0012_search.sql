@@ -13,6 +13,7 @@ create table search_doc (
   facets text not null, -- JSON list
   words text not null -- the stems of the title, a bar, the stems of the text
 );
+alter table search_doc alter column words set storage external; -- many are read at a time: they lie as they are
 create unique index search_doc_key on search_doc (scope, key);
 
 -- The inverted index. The terms lie apart from the rows, which are all that a
