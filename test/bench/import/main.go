@@ -10,7 +10,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"log"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -24,9 +23,9 @@ import (
 const usual = 100_000
 
 func main() {
-	log.SetFlags(0)
 	if err := run(); err != nil {
-		log.Fatal(err)
+		fmt.Fprintln(os.Stderr, "import:", err)
+		os.Exit(1)
 	}
 }
 
