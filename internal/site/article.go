@@ -79,8 +79,8 @@ func makeArticle(ctx context.Context, s *Site, e *edition, path string) (*kept, 
 	if err != nil {
 		return nil, err
 	}
-	if st.State == story.Withdrawn {
-		st = e.withdrawn(st)
+	if st.State != story.Published { // nor what is made of its text: statements, a summary for search engines
+		st = e.gone(st)
 	}
 	data, err := s.articleData(ctx, e, &st)
 	if err != nil {

@@ -81,7 +81,7 @@ func (s *Site) versions(e *edition, w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	if st.State == story.Withdrawn {
-		st = e.withdrawn(st)
+		st = e.gone(st)
 	}
 	all, err := s.stories.Publications(r.Context(), st.ID)
 	if err != nil {

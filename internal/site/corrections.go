@@ -158,10 +158,13 @@ func (s *Site) amended(ctx context.Context, e *edition, st *story.Story) (c amen
 	return c, nil
 }
 
-// withdrawn is a story of which nothing is shown but that it was taken off.
-func (e *edition) withdrawn(st story.Story) story.Story {
-	st.Headline, st.Standfirst, st.Excerpt, st.Place = e.T("correction.withdrawn"), "", "", ""
-	st.Bylines, st.BylineIDs, st.Tags, st.Related = nil, nil, nil, nil
-	st.Body.Blocks = nil
+// gone is a story that was taken back, without its text. Of one that was taken
+// off nothing is left but that it was.
+func (e *edition) gone(st story.Story) story.Story {
+	st.Standfirst, st.Excerpt, st.Series, st.Related, st.Body.Blocks = "", "", "", nil, nil
+	if st.State == story.Withdrawn {
+		st.Headline, st.Place = e.T("correction.withdrawn"), ""
+		st.Bylines, st.BylineIDs, st.Tags = nil, nil, nil
+	}
 	return st
 }

@@ -98,6 +98,9 @@ func TestCorrectionsAreShown(t *testing.T) {
 		t.Error(gone.StatusCode)
 	}
 	has(t, "retracted", gone.text, "It was another ferry.", path+versionsPath)
+	if strings.Contains(gone.text, "Nobody says when") || strings.Contains(gone.text, "no part for the engine") {
+		t.Error("a retracted text stands in its page's head")
+	}
 	has(t, "a retracted text stays readable", h.ok(path+versionsPath+"?n=2").text, "on Saturday")
 
 	if _, err := h.stories.Withdraw(t.Context(), st.ID, story.Note{Text: "A court ordered it."}); err != nil {
