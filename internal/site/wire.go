@@ -52,11 +52,9 @@ func (f wire) make(ctx context.Context, s *Site, e *edition, path string) (*kept
 	if st.State == story.Drafted {
 		return nil, fault.New(fault.Missing, "")
 	}
-	if st.State == story.Withdrawn {
-		st = e.withdrawn(st)
-	}
 	if st.State != story.Published { // what was taken back goes out as that, and without its words
-		st.Body, st.Standfirst, st.Excerpt, st.Tags = prose.Doc{}, "", "", nil
+		st = e.gone(st)
+		st.Tags = nil
 	}
 	body, err := f.write(e, &st)
 	if err != nil {
