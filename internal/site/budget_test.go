@@ -96,7 +96,7 @@ func TestTemplatesAndSheetAgree(t *testing.T) {
 		styled[m[1]] = true
 	}
 	// Marks of h-entry are for machines; the others only name what they are.
-	plain := map[string]bool{"h-entry": true, "h-card": true, "p-name": true, "p-summary": true, "p-author": true, "e-content": true, "dt-published": true, "dt-updated": true}
+	plain := map[string]bool{"h-entry": true, "h-card": true, "p-name": true, "p-summary": true, "p-author": true, "e-content": true, "dt-published": true, "dt-updated": true, "u-url": true, "u-uid": true, "p-category": true}
 	for name := range used {
 		if !styled[name] && !plain[name] {
 			t.Errorf("class %q is used and not styled", name)

@@ -248,3 +248,15 @@ func wrongNewsML(text string) (wrong []string) {
 	}
 	return wrong
 }
+
+// The microformat h-entry, as a reader of such would take the page apart.
+func TestStoriesAreEntries(t *testing.T) {
+	h := newHouse(t)
+	st := rich(h)
+	text := h.ok(st.Path()).text
+	has(t, "h-entry", text, `<article class="h-entry">`, `class="u-url u-uid" value="https://lantern.example`+st.Path()+`"`, `class="p-category" value="City"`,
+		`<h1 class="p-name">A &amp; B`, `p-summary">In short.`, `<b class="p-author h-card"><bdi>Ada Ferry</bdi></b>`, `<time class="dt-published" datetime="2026-11-22T10:00:00Z">`, `e-content">`)
+	if n := strings.Count(text, "h-entry"); n != 1 {
+		t.Errorf("%d entries on one page", n)
+	}
+}
