@@ -29,7 +29,7 @@ type mergeField struct {
 }
 
 type mergeClash struct {
-	Number             int
+	Number, Shown      int // from 0 for the form, from 1 for people
 	Base, Mine, Theirs template.HTML
 }
 
@@ -118,7 +118,7 @@ func (d *Desk) showMerge(v *visit, w http.ResponseWriter, r *http.Request, statu
 	merged, clashes := stale.Merge()
 	data.Merged = len(merged.Blocks) - len(clashes)
 	for i, c := range clashes {
-		data.Clashes = append(data.Clashes, mergeClash{Number: i, Base: oneBlock(&c.Base), Mine: oneBlock(c.Mine), Theirs: oneBlock(c.Theirs)})
+		data.Clashes = append(data.Clashes, mergeClash{Number: i, Shown: i + 1, Base: oneBlock(&c.Base), Mine: oneBlock(c.Mine), Theirs: oneBlock(c.Theirs)})
 	}
 	return d.show(v, w, status, "story_merge", data)
 }

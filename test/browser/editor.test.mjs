@@ -2,11 +2,14 @@
 // with the keyboard alone, and through everything that can go wrong meanwhile.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { Demo, here, root, until } from "./demo.mjs";
+import { Demo, here, out, root, until } from "./demo.mjs";
 import { launch, Reader, views } from "./reader.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let demo, browser;
 const wide = views.find((v) => v.width > 1000);
@@ -301,6 +304,40 @@ describe("the editor", () => {
     await reader.close();
   });
 
+  for (const view of views) {
+    test(`the editor itself is examined, ${view.name}`, async () => {
+      const context = await browser.newContext({ viewport: { width: view.width, height: view.height }, colorScheme: view.colorScheme, locale: view.lang, bypassCSP: true, reducedMotion: "reduce" });
+      const reader = { context, page: await context.newPage(), view, url: (p) => new URL(p, demo.origin).href };
+      await signIn(reader);
+      await reader.page.goto(reader.url("/desk/stories/new"));
+      await reader.page.fill("#headline", "Examined");
+      await reader.page.selectOption("#lang", view.lang);
+      await Promise.all([reader.page.waitForEvent("load"), reader.page.getByRole("button", { name: say(reader, "begin") }).click()]);
+      await ready(reader);
+      await reader.page.evaluate(() => {
+        const insert = window.mimeoEditor.insert;
+        insert({ type: "entry", id: "e1", at: "2026-11-22T12:04:00Z", text: "The council meets", key: true });
+        insert({ type: "quote", paragraphs: ["We had no choice."], cite: "Ada Ferry" });
+        insert({ type: "embed", url: "https://video.example/7", text: "The session", saved: "Its words" });
+        insert({ type: "table", head: true, rows: [["Year", "Cars"], ["2023", "4,100"]], caption: "In a day" });
+        insert({ type: "paragraph", text: ["A ", { text: "statement", statement: "9q2k" }, " and a", { text: " note", note: "By telephone." }] });
+      });
+      await reader.page.waitForTimeout(300);
+      await reader.page.evaluate(axe);
+      const run = () => reader.page.evaluate(() => window.axe.run(document, { runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] } }));
+      const faults = (r) => r.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).slice(0, 4)}`);
+      assert.deepEqual(faults(await run()), []);
+      await reader.page.keyboard.press("Control+/");
+      await reader.page.locator("dialog[open]").waitFor();
+      assert.deepEqual(faults(await run()), []);
+      await reader.page.keyboard.press("Escape");
+      const wide = await reader.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(wide <= 0, `scrolls sideways by ${wide}`);
+      await reader.page.screenshot({ path: join(out, `editor-rich-${view.name}.png`) });
+      await context.close();
+    });
+  }
+
   for (const name of ["word", "docs", "web"]) {
     test(`pasted from ${name}: cleaned`, async () => {
       const reader = await staff(wide, { scripts: true });
@@ -353,8 +390,8 @@ describe("the editor", () => {
     await reader.page.locator(".ProseMirror").click();
     await reader.page.keyboard.type("Before.");
     await sent(reader);
-    const out = await reader.context.request.post(reader.url("/desk/out"), { maxRedirects: 0 });
-    assert.equal(out.status(), 303);
+    const left = await reader.context.request.post(reader.url("/desk/out"), { maxRedirects: 0 });
+    assert.equal(left.status(), 303);
     await reader.page.keyboard.type(" After it ended.");
     await until("the line says so", async () => /signed out.*Come in again/.test(await line(reader)));
     await signIn(reader);
