@@ -94,9 +94,6 @@ func (r *reader) according(i, lo, hi int) bool {
 			if end >= stop || !r.begins(end, stop) {
 				continue
 			}
-			if r.tokens[end].is(classProof) && r.lang.code == "" {
-				continue
-			}
 			head := i
 			for head > lo && (r.tokens[head-1].is(classAdv|classAnd|classBut|classStarter) || r.tokens[head-1].mark == markComma) {
 				head--
@@ -199,12 +196,6 @@ func (r *reader) accordingRest(m *match, end, lo, hi, stop int) bool {
 		start := lo
 		for start < b && r.tokens[start].is(classBut|classAnd) {
 			start++
-		}
-		if n := len(r.matches); n > 0 && r.matches[n-1].source.to <= b && !r.matches[n-1].source.empty() && r.matches[n-1].verb.to > lo {
-			o := &r.matches[n-1]
-			if o.forward && len(o.content) > 0 && o.content[0].from > o.verb.from && false {
-				start = o.content[0].from
-			}
 		}
 		// behind a comma the clause goes on: "X, according to Y, Z"
 		m.content = []span{{start, b}}

@@ -94,12 +94,13 @@ const (
 	frameSay                         // s: says words aloud; stands before, in or after them
 	frameAccuse                      // x: its object is whom it is about
 	frameThing                       // d: surer when a poll, a report or a paper is its source
+	frameNames                       // k: gives its object a name ("called it a joke")
 	framePost                        // z: may follow its content without a quotation
 )
 
 var frameLetters = map[byte]frame{
 	'q': frameQuote, 't': frameThat, 'b': frameBare, 'w': frameWh, 'i': frameTo, 'n': frameNoun, 'a': frameAddressee,
-	'o': frameObjectTo, 'p': framePassive, 'g': frameGerund, 's': frameSay, 'x': frameAccuse, 'z': framePost, 'd': frameThing,
+	'o': frameObjectTo, 'p': framePassive, 'g': frameGerund, 's': frameSay, 'x': frameAccuse, 'z': framePost, 'd': frameThing, 'k': frameNames,
 }
 
 // shape is the form of a verb.

@@ -72,7 +72,7 @@ func FuzzSuggest(f *testing.F) {
 		"„Wir fahren“, sagte Karl Ott. Laut Ott ist alles ‚bereit‘.",
 		"He told reporters\n“One.\n\n“Two.”\nAccording to X, according to Y, said Z, who said.",
 		"''Quote,'' she said, without presenting any evidence. \xff\xfe “\x80 said X.",
-		"said said said, “” ‘’ (((( , — — : ; “ “ “ ” ” said",
+		"said told said, “” ‘’ (((( , — — : ; “ “ “ ” ” said",
 	} {
 		f.Add(s, uint8(0))
 	}
@@ -136,7 +136,11 @@ func BenchmarkSuggest(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			text := strings.ReplaceAll(strings.Repeat(string(article), 20), "A Message", "Another message")
+			news := string(article)
+			for _, appeal := range []string{"A Message", "Дорогие", "Liebe Leser"} { // nothing behind it is read
+				news, _, _ = strings.Cut(news, appeal)
+			}
+			text := strings.Repeat(news, 20)
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			for b.Loop() {

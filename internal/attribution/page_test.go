@@ -73,6 +73,55 @@ func TestHarbourPage(t *testing.T) {
 	})
 }
 
+// TestArticles reads the articles of the other languages whole: pronouns and
+// short names over sentences, and nothing of the appeal at the end.
+func TestArticles(t *testing.T) {
+	for code, want := range map[string][]string{
+		"ru": {
+			"indirect | мэрии Сосновска | сообщили | Мост через реку Лугу закроют на ремонт в январе",
+			"direct | мэр города Игорь Лапин | заявил | «Опоры стоят ещё с прошлого века … Ждать больше нельзя»",
+			"indirect | Игорь Лапин | По словам | ремонт продлится до осени и обойдётся в два миллиона рублей",
+			"indirect | Глава областного дорожного комитета Анна Громова | рассказала | что паром будет ходить каждый час",
+			"mixed | Анна Громова | добавила | что билет останется «дешевле чашки чая»",
+			"indirect | Жители посёлка Заречный | опасаются | что паром не справится",
+			"direct | учительница Нина Орлова | сказала | «Зимой он вмёрзнет в лёд»",
+			"indirect | Оппозиция | обвинила | мэра в растрате",
+			"indirect | Игорь Лапин | отверг | обвинения",
+		},
+		"de": {
+			"indirect | die Stadtverwaltung | teilte | Die Grundschule in Waldau bleibt bis März geschlossen",
+			"direct | Bürgermeisterin Clara Lorenz | sagte | „Das Dach ist nicht mehr sicher“ … „Wir riskieren nichts.“",
+			"indirect | Clara Lorenz | erklärte | die Kinder würden in drei Nachbarschulen unterrichtet",
+			"mixed | Clara Lorenz | fügte | dass die Busse „pünktlich wie nie“ fahren sollen",
+			"indirect | dem Architekten Jonas Adler | Laut | kostet ein neues Dach zwei Millionen Euro",
+			"indirect | Die Elterninitiative | behauptet | die Stadt habe seit Jahren von den Rissen gewusst",
+			"direct | die Sprecherin der Initiative, Helga Ritter | klagte | „Niemand hat uns gefragt“",
+			"indirect | Der Verband der Lehrer | bestritt | die Vorwürfe",
+		},
+	} {
+		t.Run(code, func(t *testing.T) {
+			raw, err := os.ReadFile(filepath.Join("testdata", articles[code]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			e, err := New(code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := e.Suggest(string(raw), Options{Dateline: time.Date(2024, 12, 4, 0, 0, 0, 0, time.UTC)})
+			checkSpans(t, string(raw), found)
+			var got []string
+			for _, s := range found {
+				f := flat(s)
+				got = append(got, strings.Join([]string{string(f.Kind), f.Source, f.Cue, f.Content}, " | "))
+			}
+			if d := cmp.Diff(want, got); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
 // TestRealPage reads the page that the whole program starts from.
 func TestRealPage(t *testing.T) {
 	files, err := filepath.Glob("../../../shared/seed/000_*.txt")

@@ -145,9 +145,6 @@ func (r *reader) inverted(m match, end, lo, hi int) bool {
 	return false
 }
 
-// free fits the languages in which a subject may follow its verb anywhere.
-func (r *reader) free(m match, end, lo, hi int) bool { return false }
-
 // freeSubject fits "am Mittwoch sagte X, dass …" and «сообщил X, что …».
 func (r *reader) freeSubject(m match, end, lo, hi int) bool {
 	stop := r.sentenceEnd(hi)
@@ -331,7 +328,7 @@ func (r *reader) backward(m *match, edge, p, lo, hi int) bool {
 		}
 	case markStop: // — Really? — he said: the dash was read above
 		e = b + 1
-	default:
+	case markWord, markColon, markSemi, markOpen, markParenOpen, markParenClose, markOther:
 		return false
 	}
 	// "X, Y said, would …": neither half is a clause

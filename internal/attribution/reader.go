@@ -85,6 +85,7 @@ func (r *reader) paragraph(from, to, n int) {
 	case noticeAppeal:
 		r.asking = true
 		return
+	case noticeNone:
 	}
 	r.tokenise(from, to, n)
 	if len(r.tokens) == 0 {
@@ -148,7 +149,7 @@ func (r *reader) dangle(first int, taken bool) {
 		}
 	}
 	if q.runs && len(waiting) < longestQuotation {
-		r.dangling = append(waiting, r.span(span{q.open, q.close + 1}))
+		r.dangling = append(slices.Clone(waiting), r.span(span{q.open, q.close + 1}))
 	}
 }
 
@@ -249,11 +250,13 @@ func (r *reader) broken(q quotation, from, hi int) {
 		for limit < q.close && r.tokens[limit].mark != markDash {
 			limit++
 		}
-		e := r.sourceEnd(r.within2(i+1, limit), limit)
-		if e <= i+1 || !r.begins(i+1, limit) {
+		d := detail{}
+		k := r.within2(r.adverbials(i+1, limit, &d, 0), limit)
+		e := r.sourceEnd(k, limit)
+		if e <= k || !r.begins(k, limit) {
 			return
 		}
-		m := match{verb: span{i, i + 1}, source: span{r.within2(i+1, limit), e}, how: byInversion, content: []span{{q.open, b}}}
+		m := match{detail: d, verb: span{i, i + 1}, source: span{k, e}, how: byInversion, content: []span{{q.open, b}}}
 		for _, rd := range r.tokens[i].word.readings {
 			if rd.cue.frames&frameSay != 0 {
 				m.cue = rd.cue

@@ -50,7 +50,7 @@ func (r *reader) pronoun(t *token) *person {
 		switch {
 		case p == nil || p.before(t.first) == 0 && p != r.last:
 			return false
-		case t.is(classPlural):
+		case t.is(classPlural) && !t.is(classFemale):
 			return p.body || p.length == 0
 		case t.is(classFemale) && t.is(classMale):
 			return true
@@ -62,10 +62,10 @@ func (r *reader) pronoun(t *token) *person {
 			return p.body
 		}
 	}
-	if r.last != nil && fits(r.last) && (!t.is(classPlural) || r.last.body) && t.first-r.spoke < 1200 {
+	if r.last != nil && fits(r.last) && (!t.is(classPlural) || t.is(classFemale) || r.last.body) && t.first-r.spoke < 1200 {
 		return r.last
 	}
-	if t.is(classPlural | classNeuter) {
+	if t.is(classPlural|classNeuter) && !t.is(classFemale) {
 		return nil
 	}
 	var best, sure *person // the one named last; the one named last whose gender is known

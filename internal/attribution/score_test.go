@@ -283,7 +283,7 @@ func opening(s Suggestion) string {
 		return "before"
 	case strings.HasPrefix(text, "that "), strings.HasPrefix(text, "to "):
 		return text[:strings.IndexByte(text, ' ')]
-	case strings.ContainsAny(text[:1], "\"'\xe2"):
+	case strings.HasPrefix(text, "\"") || strings.HasPrefix(text, "'") || strings.HasPrefix(text, "“"):
 		return "quote"
 	default:
 		return "-"

@@ -3,6 +3,7 @@ package attribution
 import (
 	"math"
 	"slices"
+	"strings"
 )
 
 // suggest makes the record of a match.
@@ -44,7 +45,7 @@ func (r *reader) suggest(m *match, lo, hi int) {
 	p, short := r.resolve(m)
 	if !m.source.empty() {
 		s.Source = &Source{Span: r.span(m.source)}
-		if short && p != nil && p.name != "" && p.name != s.Source.Text {
+		if short && p != nil && p.name != "" && !strings.Contains(s.Source.Text, p.name) {
 			s.Source.Mention, s.Source.Text = s.Source.Text, p.name
 		}
 	}
@@ -61,10 +62,10 @@ func (r *reader) suggest(m *match, lo, hi int) {
 			nested = nested || o != m && c.from <= m.verb.from && m.verb.from < c.to
 		}
 	}
-	if nested {
-		m.trust -= 0.05
+	if nested { // within what another says: more often theirs than a statement of its own
+		m.trust -= 0.2
 		if m.cue.strength < 8 || m.cue.frames&frameSay == 0 {
-			m.trust -= 0.2
+			m.trust -= 0.1
 		}
 	}
 	d := m.detail
@@ -126,6 +127,10 @@ func (r *reader) about(s *Suggestion, m *match, speaker *person) {
 			}
 			if !last.is(classNation|classRole|classHonor) || body {
 				p := r.names.by[r.key(n.to-1)]
+				if n.to-n.from == 1 && !last.is(classBody) && !last.upper && (r.startsSentence(i) || r.tokens[i-1].mark != markWord && r.tokens[i-1].mark != markComma) && (p == nil || p.length < 2 && p.seen[1] == 0) {
+					i = e - 1
+					continue // a capital because a sentence begins
+				}
 				name := r.slice(n.from, n.to)
 				if p != nil && p.length > n.to-n.from && (n.to-n.from == 1) && !r.tokens[n.from].is(classBody) {
 					name = p.name
