@@ -68,7 +68,8 @@ func (x *Index) Knows(ctx context.Context, tx *db.Tx, ref Ref) (bool, error) {
 	return known, err
 }
 
-// Remove takes a document out; nothing of it stays in the index.
+// Remove takes a document out. That its words were once met is still counted,
+// but none is suggested that no text has; see Hide.
 func (x *Index) Remove(ctx context.Context, tx *db.Tx, ref Ref) error {
 	old, known, err := selectDoc(ctx, tx, ref.Scope, ref.Key)
 	if err == nil && known {

@@ -1,12 +1,15 @@
 package search_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -240,4 +243,48 @@ func FuzzStems(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A name that was hidden, and the words of a text that was taken out, stand
+// nowhere in the file any more.
+func TestTheFileForgets(t *testing.T) {
+	url := dbtest.SQLiteURL(t)
+	file := strings.TrimPrefix(url, "sqlite:")
+	holds := func() bool {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bytes.Contains(bytes.ToLower(text), []byte("quilpzorn"))
+	}
+	open := func(do func(s *shelf)) {
+		d, err := db.Open(t.Context(), db.Options{URL: url, Now: time.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newShelf(t, d)
+		do(s)
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open(func(s *shelf) {
+		for i := range 60 {
+			s.put(search.Document{Key: fmt.Sprint(i), Title: "Other", Text: "Quiet quills and quilts, quite quickly."})
+		}
+		s.put(search.Document{Key: "one", Title: "Marta Quilpzorn", Text: "Quilpzorn was arrested."})
+	})
+	if !holds() {
+		t.Fatal("the test looks in the wrong place")
+	}
+	open(func(s *shelf) {
+		s.write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := s.x.Hide(ctx, tx, []string{"Marta Quilpzorn"}, false) // Load knows it no more
+			return err
+		})
+		s.wants("en", "quilpzorn")
+	})
+	if holds() {
+		t.Error("the name still stands in the file")
+	}
 }
