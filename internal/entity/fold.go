@@ -221,7 +221,7 @@ type entryKey struct {
 const maxKeys = 2_000
 
 // keys are all keys of an entry.
-func (d *Draft) keys() []entryKey {
+func (d Draft) keys() []entryKey {
 	seen := map[entryKey]bool{}
 	var out []entryKey
 	add := func(f form, key string) {

@@ -33,7 +33,7 @@ func (r *Register) Hide(ctx context.Context, tx *db.Tx, names []string, replace 
 			return 0, err
 		}
 		hidden := e.Draft.without(replace)
-		if hidden.equal(&e.Draft) {
+		if hidden.equal(e.Draft) {
 			continue
 		}
 		reached++
@@ -109,7 +109,7 @@ func (d Draft) without(replace func(string) string) Draft {
 	return d
 }
 
-func (d *Draft) equal(o *Draft) bool {
+func (d Draft) equal(o Draft) bool {
 	a, err := json.Marshal(d)
 	if err != nil {
 		return false

@@ -159,7 +159,7 @@ func (e *Entity) score(folded string) (best int, as string) {
 	sound := soundKeys(folded)
 	consider := func(text string, exact int) {
 		f := Fold(text)
-		s := 0
+		var s int
 		switch {
 		case f == folded:
 			s = exact

@@ -51,7 +51,7 @@ func TestRoleThen(t *testing.T) {
 
 func TestVersionsAndCorrections(t *testing.T) {
 	each(t, func(t *testing.T, r *room) {
-		who := r.person(t, "Pavel Strnad")
+		who := r.person(t, "Pavel Novak")
 		s := r.make1(t, says(who, "We will study the ruling."))
 		if _, err := r.book.Shown(t.Context(), s.ID); fault.KindOf(err) != fault.Missing {
 			t.Errorf("readers see a statement of no story: %v", err)
@@ -332,7 +332,7 @@ func TestMarksBetweenStatements(t *testing.T) {
 
 func TestMergeMovesStatements(t *testing.T) {
 	each(t, func(t *testing.T, r *room) {
-		a, b := r.person(t, "Pavel Strnad"), r.person(t, "P. Strnad")
+		a, b := r.person(t, "Pavel Novak"), r.person(t, "P. Novak")
 		sa, sb := r.make1(t, says(a, "One.")), r.make1(t, says(b, "Two."))
 		about := says(a, "Three.")
 		about.About = []statement.Party{{Entity: b.ID}}
@@ -368,7 +368,7 @@ func TestMergeMovesStatements(t *testing.T) {
 		if count(a) != 2 || count(b) != 1 {
 			t.Errorf("%d and %d after the undoing", count(a), count(b))
 		}
-		parted, m, err := r.reg.Split(t.Context(), "m1", a.ID, entity.Draft{Names: en("Another Strnad")}, nil, []string{sc.ID}, "two men")
+		parted, m, err := r.reg.Split(t.Context(), "m1", a.ID, entity.Draft{Names: en("Another Novak")}, nil, []string{sc.ID}, "two men")
 		if err != nil || m.Statements != 1 || count(parted) != 1 || count(a) != 1 {
 			t.Errorf("the split moved %d: %d and %d, %v", m.Statements, count(parted), count(a), err)
 		}
