@@ -128,7 +128,7 @@ func both(w statement.When) string {
 	return strings.TrimSpace(date + " " + clock)
 }
 
-func lines(all []statement.Party, lang string) string {
+func namesOf(all []statement.Party, lang string) string {
 	var names []string
 	for _, p := range all {
 		names = append(names, p.Name.Text(lang))
@@ -142,7 +142,7 @@ func inputOf(s *statement.Statement, secret *statement.Secret, lang string) stat
 		Base: s.Latest, Who: s.Who.Name.Text(lang), WhoID: s.Who.Entity, Unnamed: s.Who.Unnamed, Why: s.Who.Why.Text(lang),
 		Role: s.Role.Text(lang), Body: s.Record.Body.Name.Text(lang), Words: s.Words.Text, Lang: s.Words.Lang, Exact: s.Exact,
 		Kind: string(s.Kind), Cue: s.Cue, Zone: s.When.Zone, Medium: string(s.Medium), Place: s.Place.Name.Text(lang), Where: s.Where.Text(lang),
-		To: lines(s.Addressees, lang), About: lines(s.About, lang), Topics: lines(s.Topics, lang), Status: string(s.Status),
+		To: namesOf(s.Addressees, lang), About: namesOf(s.About, lang), Topics: namesOf(s.Topics, lang), Status: string(s.Status),
 		Deadline: both(s.Deadline), Accusation: s.Accusation, State: string(s.State), Asked: both(s.Reply.Asked), Answered: both(s.Reply.Answered),
 		Answer: s.Reply.Answer.Text(lang), Translated: map[string]string{},
 	}
