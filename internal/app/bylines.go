@@ -16,6 +16,9 @@ func (a *App) credits() {
 		o.Hidden = append(o.Hidden, story.Hider{What: "bylines", Hide: func(ctx context.Context, tx *db.Tx, r *story.Redaction) (int, error) {
 			return a.Bylines.Hide(ctx, tx, r.Text, r.DryRun)
 		}})
+		o.Hidden = append(o.Hidden, story.Hider{What: "old addresses", Hide: func(ctx context.Context, tx *db.Tx, r *story.Redaction) (int, error) {
+			return a.Archive.Hide(ctx, tx, r)
+		}})
 		// The newsletters are made after the stories and before any of them is corrected.
 		o.Corrected = append(o.Corrected, func(ctx context.Context, tx *db.Tx, s *story.Story, _ story.Publication) error {
 			return a.Newsletters.Corrected(ctx, tx, s.ID)

@@ -12,6 +12,7 @@ import (
 
 	"mimeo/internal/db"
 	"mimeo/internal/fault"
+	"mimeo/internal/ident"
 )
 
 // Redaction is one order to hide a name or a face everywhere: in every text of
@@ -40,6 +41,8 @@ const batchOfStories = 50
 const (
 	storiesAfter   = `select id from story where id > $1 order by id limit $2`
 	redactionByID  = `select id, at, member, reason, replacement, terms, pictures, step, reached, finished from story_redaction where id = $1`
+	redactionsBack = `select id, at, member, reason, replacement, terms, pictures, step, reached, finished from story_redaction
+		where id < $1 order by id desc limit $2`
 	openRedactions = `select id from story_redaction where finished = 0 order by at`
 )
 
@@ -117,6 +120,7 @@ func (d *Desk) BeginHide(ctx context.Context, r Redaction) (Redaction, error) {
 		return r, err
 	}
 	r.ID, r.Reached, r.DryRun = d.ids.UUID(), Reached{}, false
+	r.Reason = r.terms.text(r.Reason) // it is kept
 	err := d.write(ctx, "beginning to hide a name", func(ctx context.Context, tx *db.Tx) error {
 		r.At = tx.Now
 		_, err := tx.Exec(ctx, `insert into story_redaction (id, at, member, reason, replacement, terms, pictures, step, reached)
@@ -197,14 +201,42 @@ func (d *Desk) Redaction(ctx context.Context, id string) (r Redaction, err error
 	return r, err
 }
 
-func redaction(ctx context.Context, tx *db.Tx, id string) (r Redaction, err error) {
-	var at, finished int64
-	var names, pictures, reached string
-	err = tx.QueryRow(ctx, redactionByID, id).Scan(&r.ID, &at, &r.By, &r.Reason, &r.Replacement, &names, &pictures, &r.step, &reached, &finished)
+// Redactions are the orders there were, the last first, before one; "" begins
+// with the newest. Those that were carried out do not say whom they hid.
+func (d *Desk) Redactions(ctx context.Context, before string, limit int) (out []Redaction, err error) {
+	if before == "" {
+		before = "z" // after every id
+	}
+	err = d.read(ctx, "listing what was hidden", func(ctx context.Context, tx *db.Tx) (err error) {
+		rows, err := tx.Query(ctx, redactionsBack, before, bound(limit))
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, rows.Close()) }()
+		for rows.Next() {
+			r, err := scanRedaction(rows)
+			if err != nil {
+				return err
+			}
+			out = append(out, r)
+		}
+		return rows.Err()
+	})
+	return out, err
+}
+
+func redaction(ctx context.Context, tx *db.Tx, id string) (Redaction, error) {
+	r, err := scanRedaction(tx.QueryRow(ctx, redactionByID, id))
 	if errors.Is(err, db.ErrNoRows) {
 		return r, fault.Missingf("There is no such order")
 	}
-	if err != nil {
+	return r, err
+}
+
+func scanRedaction(from scanner) (r Redaction, err error) {
+	var at, finished int64
+	var names, pictures, reached string
+	if err := from.Scan(&r.ID, &at, &r.By, &r.Reason, &r.Replacement, &names, &pictures, &r.step, &reached, &finished); err != nil {
 		return r, err
 	}
 	r.At, r.Finished, r.Reached = db.Time(at), moment(finished), Reached{}
@@ -253,3 +285,27 @@ func (d *Desk) hideElsewhere(ctx context.Context, tx *db.Tx, r *Redaction) error
 
 // Text is a text with the names replaced, for those who hide them elsewhere.
 func (r *Redaction) Text(text string) string { return r.terms.text(text) }
+
+// Address says whether a part of a path names somebody who is to be hidden.
+func (r *Redaction) Address(path string) bool {
+	for part := range strings.SplitSeq(path, "/") {
+		if r.terms.slug(ident.Slug(part)) || len(r.terms.find(part)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Hints are words in small letters, one of which is in whatever Address says
+// yes to: something to ask an index or a table for.
+func (r *Redaction) Hints() []string {
+	var out []string
+	for _, n := range r.terms.names {
+		out = append(out, slices.MaxFunc(n.words, func(a, b string) int { return len(a) - len(b) }))
+	}
+	for _, slug := range r.terms.slugs { // an address may be spelled in other letters than the name
+		out = append(out, slices.MaxFunc(strings.Split(slug, "-"), func(a, b string) int { return len(a) - len(b) }))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
