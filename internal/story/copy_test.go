@@ -91,6 +91,27 @@ func TestCopies(t *testing.T) {
 	})
 }
 
+// TestHidingReachesCopies: what somebody is writing is no place to keep a name
+// that is hidden everywhere.
+func TestHidingReachesCopies(t *testing.T) {
+	newsroom(t, func(t *testing.T, d *story.Desk, _ *dbtest.Clock, _ *db.DB) {
+		ctx := t.Context()
+		s := must[story.Story](t)(d.Create(ctx, draft("The bridge")))
+		dr := s.Draft()
+		dr.Standfirst, dr.Body = "Of Ada Ferry", prose.Paragraphs("Ada Ferry said so.")
+		if _, _, _, err := d.Keep(ctx, s.ID, story.Copy{Name: "w1", Member: "bo", Base: 1, Draft: dr}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Hide(ctx, story.Redaction{By: "eve", Reason: "She is in danger", Names: []string{"Ada Ferry"}, Replacement: "a woman"}); err != nil {
+			t.Fatal(err)
+		}
+		copies, err := d.Copies(ctx, s.ID, "bo")
+		if err != nil || len(copies) != 1 || copies[0].Draft.Standfirst != "Of a woman" || copies[0].Draft.Body.Text() != "a woman said so." {
+			t.Errorf("%+v %v", copies, err)
+		}
+	})
+}
+
 func TestObjectionsAskTheGates(t *testing.T) {
 	newsroom(t, func(t *testing.T, d *story.Desk, _ *dbtest.Clock, _ *db.DB) {
 		ctx := t.Context()

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"mimeo/internal/db"
 	"mimeo/internal/prose"
@@ -281,17 +280,27 @@ func (d *Desk) hideNotes(ctx context.Context, tx *db.Tx, r *Redaction, id string
 	return found, nil
 }
 
-// hideSides goes through the texts that wait to be merged, and those that were.
+// hideSides goes through the texts that wait to be merged, those that were, and
+// those that somebody is writing.
 func (d *Desk) hideSides(ctx context.Context, tx *db.Tx, r *Redaction, id string) (found bool, err error) {
-	all, err := pairs(ctx, tx, "select cast(side as text), draft from story_side where story = $1", id)
+	sides, err := d.hideDrafts(ctx, tx, r, id, "select cast(side as text), draft from story_side where story = $1",
+		"update story_side set draft = $3 where story = $1 and cast(side as text) = $2")
+	if err != nil {
+		return false, err
+	}
+	copies, err := d.hideDrafts(ctx, tx, r, id, "select member || '/' || name, draft from story_copy where story = $1",
+		"update story_copy set draft = $3 where story = $1 and member || '/' || name = $2")
+	return sides || copies, err
+}
+
+// hideDrafts goes through texts of a story that are kept whole, by the queries
+// that read and write them under a key.
+func (d *Desk) hideDrafts(ctx context.Context, tx *db.Tx, r *Redaction, id, read, write string) (found bool, err error) {
+	all, err := pairs(ctx, tx, read, id)
 	if err != nil {
 		return false, err
 	}
 	for _, one := range all {
-		number, err := strconv.Atoi(one[0])
-		if err != nil {
-			return false, fmt.Errorf("reading a number: %w", err)
-		}
 		var draft Draft
 		if err := json.Unmarshal([]byte(one[1]), &draft); err != nil {
 			return false, fmt.Errorf("reading a text that was kept beside: %w", err)
@@ -327,7 +336,7 @@ func (d *Desk) hideSides(ctx context.Context, tx *db.Tx, r *Redaction, id string
 		if err != nil {
 			return false, fmt.Errorf("writing a text: %w", err)
 		}
-		if _, err := tx.Exec(ctx, "update story_side set draft = $3 where story = $1 and side = $2", id, number, string(text)); err != nil {
+		if _, err := tx.Exec(ctx, write, id, one[0], string(text)); err != nil {
 			return false, err
 		}
 	}
