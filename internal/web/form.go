@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -37,6 +38,9 @@ func parse(r *http.Request) error {
 	if ct, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); !strings.EqualFold(strings.TrimSpace(ct), "application/x-www-form-urlencoded") {
 		return fault.Invalidf("This address takes a filled-in form, nothing else")
 	}
+	// The address's own limit bounds the body. ParseForm would set another one of
+	// 10 MB, and call a form above it broken.
+	r.Body = http.MaxBytesReader(nil, r.Body, math.MaxInt64)
 	if err := r.ParseForm(); err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
