@@ -299,6 +299,9 @@ func (r *reader) mainVerb(from, stop int) int {
 
 // headline fits "Minister: no talks before spring" as a paragraph of its own.
 func (r *reader) headline(lo, hi int) bool {
+	if r.transcript(lo, hi) {
+		return true
+	}
 	stopped := r.tokens[hi-1].mark == markStop && r.tokens[hi-1].quote == 0
 	if len(r.ends) > 2 || hi-lo > 40 || hi-lo < 4 || stopped && (len(r.suggestions) > 0 || len(r.ends) > 1 || r.tokens[0].first > 0) {
 		return false
@@ -327,6 +330,21 @@ func (r *reader) headline(lo, hi int) bool {
 		return false
 	}
 	m := match{cue: &r.lang.colon, verb: span{k, k + 1}, source: span{lo, k}, how: byAgent, content: []span{content}, forward: true, trust: 0.72}
+	r.matches = append(r.matches, m)
+	r.suggest(&r.matches[0], lo, hi)
+	return true
+}
+
+// transcript fits "NAME: what was said", a paragraph of a transcript.
+func (r *reader) transcript(lo, hi int) bool {
+	k := lo
+	for k < hi && k < lo+3 && r.tokens[k].plain() && r.tokens[k].upper && !r.tokens[k].is(classNotName|classMedia|classThing) {
+		k++
+	}
+	if k == lo || k+3 >= hi || r.tokens[k].mark != markColon || r.tokens[lo].first > 0 && !r.startsSentence(lo) {
+		return false
+	}
+	m := match{cue: &r.lang.colon, verb: span{k, k + 1}, source: span{lo, k}, how: byAgent, content: []span{{k + 1, len(r.tokens)}}, forward: true, trust: 0.75}
 	r.matches = append(r.matches, m)
 	r.suggest(&r.matches[0], lo, hi)
 	return true

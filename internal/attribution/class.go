@@ -95,12 +95,13 @@ const (
 	frameAccuse                      // x: its object is whom it is about
 	frameThing                       // d: surer when a poll, a report or a paper is its source
 	frameNames                       // k: gives its object a name ("called it a joke")
+	frameQuestion                    // ?: asks ("asked whether …")
 	framePost                        // z: may follow its content without a quotation
 )
 
 var frameLetters = map[byte]frame{
 	'q': frameQuote, 't': frameThat, 'b': frameBare, 'w': frameWh, 'i': frameTo, 'n': frameNoun, 'a': frameAddressee,
-	'o': frameObjectTo, 'p': framePassive, 'g': frameGerund, 's': frameSay, 'x': frameAccuse, 'z': framePost, 'd': frameThing, 'k': frameNames,
+	'o': frameObjectTo, 'p': framePassive, 'g': frameGerund, 's': frameSay, 'x': frameAccuse, 'z': framePost, 'd': frameThing, 'k': frameNames, '?': frameQuestion,
 }
 
 // shape is the form of a verb.

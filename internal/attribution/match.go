@@ -110,6 +110,8 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 	c, s, t := rd.cue, rd.shape, &r.tokens[i]
 	g := r.group(i, lo, s)
 	switch {
+	case s&shapePart != 0 && g.from == i && (i == lo || i == lo+1 && r.tokens[lo].is(classSub)) && c.frames&frameQuestion != 0:
+		return r.asked(rd, i, end, hi)
 	case s == shapePart && !g.passive && !g.perfect:
 		return false
 	case s == shapeBase && g.from == i && !r.pluralBefore(i, lo):
@@ -143,7 +145,8 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 			return false
 		}
 	}
-	if t.is(classAmbiguous) && s&(shapePres|shapeBase) == s && h != byPronoun && h != byRelative && g.from == i && !(end < hi && (r.tokens[end].is(classThat|classDet|classPron|classPoss|classObject|classWh) || r.tokens[end].mark == markOpen || r.tokens[end].mark == markComma && end+1 < hi && r.tokens[end+1].mark == markOpen)) {
+	thing := c.frames&frameThing != 0 && !src.empty() && r.anyClass(src, classThing)
+	if !thing && t.is(classAmbiguous) && s&(shapePres|shapeBase) == s && h != byPronoun && h != byRelative && g.from == i && !(end < hi && (r.tokens[end].is(classThat|classDet|classPron|classPoss|classObject|classWh) || r.tokens[end].mark == markOpen || r.tokens[end].mark == markComma && end+1 < hi && r.tokens[end+1].mark == markOpen)) {
 		return false
 	}
 	for k := src.from + 1; k < src.to; k++ { // what is told of a body in passing is not its name
@@ -191,7 +194,7 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 		}
 	}
 	if c.frames&frameThing != 0 {
-		if h == bySubject && r.anyClass(src, classThing) {
+		if h == bySubject && thing {
 			m.trust += 0.15
 		} else {
 			m.trust -= 0.1
@@ -221,6 +224,34 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 	}
 	r.matches = append(r.matches, m)
 	return true
+}
+
+// asked fits "Asked whether X, …": what was asked, by nobody whom the text names.
+func (r *reader) asked(rd *reading, i, end, hi int) bool {
+	if end >= hi || !r.tokens[end].is(classWh|classPrep|classSub) {
+		return false
+	}
+	from := end
+	if r.tokens[end].is(classPrep) && !r.tokens[end].is(classWh|classSub) {
+		from++
+	}
+	for k := from + 1; k < hi && k < from+40; k++ {
+		if r.tokens[k].quote != 0 {
+			k = r.quotes[r.tokens[k].quote-1].close
+			if r.tokens[k-1].mark != markComma {
+				continue
+			}
+			k++
+		} else if r.tokens[k].mark != markComma {
+			continue
+		}
+		if !r.begins(k+1, hi) && k < hi && r.tokens[k].mark == markComma {
+			continue
+		}
+		r.matches = append(r.matches, match{cue: rd.cue, verb: span{i, from}, content: []span{{from, k}}, forward: true, how: byAgent, trust: 0.8})
+		return true
+	}
+	return false
 }
 
 // behind tells that a speaker stands behind a cue and ends there: ", said X",
