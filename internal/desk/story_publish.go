@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
 	"mimeo/internal/fault"
-	"mimeo/internal/prose"
 	"mimeo/internal/staff"
 	"mimeo/internal/story"
 	"mimeo/internal/web"
@@ -70,7 +69,9 @@ func (d *Desk) publishPage(v *visit, r *http.Request) (data *publishPage, err er
 	if err := d.second(ctx, v, data, objections); err != nil {
 		return nil, err
 	}
-	data.Checks = d.checks(v, s, objections, data.Override)
+	if data.Checks, err = d.checks(ctx, v, s, objections, data.Override); err != nil {
+		return nil, err
+	}
 	for _, c := range data.Checks {
 		data.Stops = data.Stops || c.Stops
 	}
@@ -115,56 +116,32 @@ func (d *Desk) addressOf(s *story.Story) string {
 	return d.Site + prefix + at.In(d.Zone).Format("/2006/01/") + s.Slug
 }
 
-var toCome = regexp.MustCompile(`(?:^|[^\p{L}])(TK+|TKTK+|ТК\?+|XXX+)(?:$|[^\p{L}])`)
-
-// checks looks at a text as an editor does before it goes out.
-func (d *Desk) checks(v *visit, s *story.Story, objections []story.Objection, override bool) (all []check) {
-	add := func(good, stops bool, yes, no string, args ...any) {
+// checks goes through a text as an editor does before it goes out.
+func (d *Desk) checks(ctx context.Context, v *visit, s *story.Story, objections []story.Objection, override bool) (all []check, err error) {
+	list, err := d.Stories.Checklist(ctx, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range list {
+		agreed := override && slices.ContainsFunc(objections, func(o story.Objection) bool { return o.Code == c.Code && o.Overridable })
+		later := c.Code == "embargo" && !s.Schedule.Before(s.Flags.Embargo)
+		all = append(all, check{Good: c.Good, Stops: c.Blocks && !agreed && !later, Words: v.T(c.Text, c.Args...)})
+	}
+	add := func(good bool, yes, no string, args ...any) {
 		words := v.T("editor.check."+no, args...)
 		if good {
 			words = v.T("editor.check." + yes)
 		}
-		all = append(all, check{Good: good, Stops: !good && stops, Words: words})
+		all = append(all, check{Good: good, Words: words})
 	}
-	text := s.Headline + "\n" + s.Standfirst + "\n" + s.Body.Text()
-	add(len(s.Body.Blocks) > 0, true, "text", "notext")
-	add(s.Held.IsZero(), true, "free", "held")
-	now := d.Now()
-	if !s.Flags.Embargo.IsZero() {
-		over := !s.Flags.Embargo.After(now) || s.Schedule.After(now) && !s.Schedule.Before(s.Flags.Embargo)
-		add(over, true, "embargo.over", "embargo", "Date", v.DateTime(s.Flags.Embargo))
-	}
-	if s.Flags.TwoPerson {
-		add(s.Stage == story.Approved, true, "approved", "unapproved")
-	}
-	open := len(toCome.FindAllString(text, -1))
-	add(open == 0, false, "tk.none", "tk", "Count", open)
-	bare, pictures := 0, 0
-	for i := range s.Body.Blocks {
-		if b := &s.Body.Blocks[i]; b.Kind == prose.Image {
-			pictures++
-			if b.Alt == "" {
-				bare++
-			}
-		}
-	}
-	if pictures > 0 {
-		add(bare == 0, false, "alt", "noalt", "Count", bare)
-	}
-	add(len(s.Bylines) > 0, false, "byline", "nobyline")
+	add(len(s.Bylines) > 0, "byline", "nobyline")
 	warnings := s.Body.Check()
-	add(len(warnings) == 0, false, "signs", "nosigns", "Count", len(warnings))
+	add(len(warnings) == 0, "signs", "nosigns", "Count", len(warnings))
 	for i := 0; i < min(len(warnings), 5); i++ {
 		last := &all[len(all)-1]
 		last.More = append(last.More, v.T("editor.check.place", "Line", v.Number(warnings[i].Line), "Column", v.Number(warnings[i].Column), "Message", warnings[i].Message))
 	}
-	for _, o := range objections {
-		all = append(all, check{Words: v.T(o.Text, o.Args...), Stops: !o.Overridable || !override})
-	}
-	if len(objections) == 0 && len(s.Body.Statements()) > 0 {
-		all = append(all, check{Good: true, Words: v.T("editor.check.evidence")})
-	}
-	return all
+	return all, nil
 }
 
 // storyGoOut publishes, now or at a time, or asks for a second person.

@@ -6,8 +6,8 @@ import (
 	"mimeo/internal/db"
 )
 
-// Objections asks the gates what speaks against the newest text of a story, so
-// that a page can say it before the button is pressed. Publishing asks again.
+// Objections are what speaks against the newest text of a story, in itself and
+// by the gates, so that a page can say it before the button is pressed. Publishing asks again.
 func (d *Desk) Objections(ctx context.Context, id string) (all []Objection, err error) {
 	err = d.read(ctx, "asking what speaks against a text", func(ctx context.Context, tx *db.Tx) error {
 		s, err := d.one(ctx, tx, byID, id)
@@ -19,6 +19,7 @@ func (d *Desk) Objections(ctx context.Context, id string) (all []Objection, err 
 				return err
 			}
 		}
+		all = ownObjections(&s)
 		for _, gate := range d.opt.Gates {
 			some, err := gate(ctx, tx, &s)
 			if err != nil {

@@ -162,7 +162,7 @@ for (const view of views) {
     test("checked and published, then corrected", async () => {
       await reader.goto(`${path}/publish`);
       const checks = await reader.page.locator(".checks").innerText();
-      assert.ok(checks.includes(say(reader, "check.text")));
+      assert.ok(checks.includes(say(reader, "check.byline")));
       await reader.examine("publish", desk);
       await press(reader, "out.now");
       const site = reader.page.getByRole("link", { name: say(reader, "onsite") });
