@@ -425,6 +425,8 @@ func (r *reader) cut(c *span, o *match) int {
 	}
 	t := &r.tokens[k]
 	switch {
+	case t.is(classAnd|classBut) && k > c.from && r.tokens[k-1].plain() && o.how == byEllipsis && o.cue.frames&frameSay == 0 && r.hasFinite(c.from, k):
+		return 0 // "that he came and criticized it": the clause goes on
 	case t.is(classAnd | classBut):
 		if k > c.from && r.tokens[k-1].mark == markComma {
 			return k - 1

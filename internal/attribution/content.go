@@ -77,7 +77,7 @@ func (r *reader) contentAt(m *match, k, hi int, f frame) bool {
 	case t.is(classWh) && f&frameWh != 0:
 		return r.take(m, k, end)
 	case t.is(classTo) && f&frameTo != 0 && k+1 < end && r.tokens[k+1].plain() && !r.tokens[k+1].capital && !r.tokens[k+1].is(classDet|classPoss|classObject|classPron|classAddr):
-		return r.take(m, k, end)
+		return r.take(m, k, r.nounEnd(m, k, end))
 	}
 	if f&frameGerund != 0 && r.gerundAt(k) {
 		return r.take(m, k, end)
@@ -93,7 +93,7 @@ func (r *reader) contentAt(m *match, k, hi int, f frame) bool {
 		}
 		if e < end && r.tokens[e].is(classTo) {
 			m.trust += 0.02
-			return r.take(m, k, end)
+			return r.take(m, k, r.nounEnd(m, k, end))
 		}
 	}
 	if f&frameBare != 0 && !r.lang.comma && (r.bareClause(k, r.bareLimit(m, k, end)) || f&frameSay != 0 && m.cue.strength == 9 && (f&frameAddressee == 0 || !m.detail.addressee.empty()) && end-k > 2 && r.begins(k, end) && !t.is(classObject)) {
@@ -155,11 +155,13 @@ func (r *reader) nounEnd(m *match, k, end int) int {
 			i = r.closeParen(i, end)
 		case t.mark == markDash || t.mark == markSemi || t.mark == markColon:
 			return i
+		case t.mark == markComma && i+2 < end && r.tokens[i+1].capital && (r.tokens[i+1].is(classAbbr) || r.tokens[i+2].mark == markComma) && r.tokens[i-1].capital: // Springfield, Illinois
+			i++
 		case t.mark == markComma && !r.listed(i, end):
 			return i
 		case t.is(classBut) && r.tokens[i-1].plain():
 			return i
-		case t.is(classSub) && !t.is(classThat|classRel|classWh) && !r.nominal(i):
+		case t.is(classSub) && !t.is(classThat|classRel|classWh|classPrep|classAs) && !r.nominal(i):
 			return i
 		}
 	}
