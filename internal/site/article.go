@@ -289,6 +289,8 @@ func (s *Site) articleFile(e *edition, w http.ResponseWriter, r *http.Request) e
 	if err != nil {
 		return err
 	}
+	// A file that was passed on by hand has no site around it.
+	body = bytes.ReplaceAll(body, []byte(` href="/`), []byte(` href="`+s.base+`/`))
 	h := w.Header()
 	s.headers.Apply(h)
 	h["Cache-Control"] = cacheAnyone

@@ -226,6 +226,9 @@ func TestPrivateWordsAreOnNoPage(t *testing.T) {
 			has(t, path, text, "The log is real.")
 		}
 	}
+	saved := h.ok(st.Path() + "?save=file").text
+	has(t, "the saved file", saved, h.site.base+"/statements/"+s.ID)
+	hasNot(t, "the saved file", saved, ` href="/`)
 	has(t, "the table", h.ok("/statements.csv").text, "'=HYPERLINK(1)")
 	missing(h, "/statements/"+s.ID+"/evidence/x")
 	missing(h, "/statements/nothing")
