@@ -70,7 +70,7 @@ func (a *App) desk() (*desk.Desk, error) {
 	return desk.New(desk.Options{
 		Base: a.deskBase(), Site: a.config.BaseURL, Newsroom: a.config.Newsroom.Name, Names: a.config.Newsroom.Names, Zone: a.zone, Demo: a.isDemo,
 		Now: a.clock.Now, Log: a.log, Address: web.Peer,
-		Words: a.Languages, Door: a.Staff, Editions: a.config.Newsroom.Languages, Fronts: a.Fronts, Newsletters: a.Newsletters, Pictures: a.Media, Stories: a.Stories, Index: a.Search, IndexDrafts: a.FindAtDesk, IDs: a.ids, Entities: a.Entities, Statements: a.Statements,
+		Words: a.Languages, Door: a.Staff, Editions: a.config.Newsroom.Languages, Fronts: a.Fronts, Newsletters: a.Newsletters, Pictures: a.Media, Stories: a.Stories, Index: a.Search, IndexDrafts: a.FindAtDesk, IDs: a.ids, Entities: a.Entities, Statements: a.Statements, Bylines: a.Bylines,
 	})
 }
 

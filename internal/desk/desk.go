@@ -22,6 +22,7 @@ import (
 	"sync"
 	"time"
 
+	"mimeo/internal/byline"
 	"mimeo/internal/entity"
 	"mimeo/internal/front"
 	"mimeo/internal/ident"
@@ -62,6 +63,7 @@ type Options struct {
 	Pictures    *media.Store
 	Entities    *entity.Register
 	Statements  *statement.Book
+	Bylines     *byline.Book
 }
 
 // Desk answers staff. It is safe for concurrent use.

@@ -18,6 +18,11 @@ type waiting struct {
 func (d *Desk) asks() []func(ctx context.Context, v *visit) ([]waiting, error) {
 	return []func(ctx context.Context, v *visit) ([]waiting, error){
 		d.storiesWaiting,
+		d.stuckWaiting,
+		d.flagsWaiting,
+		d.lettersWaiting,
+		d.statementsWaiting,
+		d.hidesWaiting,
 		d.approvalsWaiting,
 		d.keysWaiting,
 	}
@@ -51,6 +56,9 @@ func (d *Desk) home(v *visit, w http.ResponseWriter, r *http.Request) error {
 func begins() []place {
 	return []place{
 		{"/desk/stories/new", "editor.new", staff.Write},
+		{"/desk/pictures/add", "deskwork.begin.picture", staff.Write},
+		{"/desk/front", "deskwork.begin.front", staff.Curate},
+		{"/desk/newsletters", "deskwork.begin.letter", staff.Letters},
 		{"/desk/staff", "staff.people", staff.ManageStaff},
 		{"/desk/me", "staff.me", staff.Inside},
 	}

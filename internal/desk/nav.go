@@ -27,12 +27,16 @@ func parts() []part {
 			{"/desk/", "desk.nav.home", staff.Inside},
 			{"/desk/stories", "editor.stories", staff.Write},
 			{"/desk/search", "search.desk", staff.Write},
+			{"/desk/again", "deskwork.again.nav", staff.Write},
 		}},
 		{"desk.nav.records", []place{
 			{"/desk/statements", "statement.desk.nav", staff.Write},
 			{"/desk/entities", "entity.desk.nav", staff.Write},
 			{"/desk/running", "statement.desk.running", staff.Write},
 			{"/desk/pictures", "media.pictures", staff.Write},
+			{"/desk/bylines", "deskwork.bylines", staff.Write},
+			{"/desk/corrections", "deskwork.ledger", staff.Write},
+			{"/desk/hide", "deskwork.hide.nav", staff.Hide},
 		}},
 		{"desk.nav.readers", []place{
 			{"/desk/front", "front.title", staff.Curate},

@@ -115,6 +115,19 @@ func (d *Desk) routes() []route {
 		{path: "/desk/running", right: staff.Write, get: d.runnings},
 		{path: "/desk/running/{id}", right: staff.Write, get: d.runningForm, post: d.runningSave},
 
+		{path: "/desk/stories/{id}/live", right: staff.Write, get: d.live, post: d.liveAdd, most: storyBody},
+		{path: "/desk/stories/{id}/live/{entry}", right: staff.Write, get: d.liveReport, post: d.liveEdit, most: storyBody},
+		{path: "/desk/stories/{id}/live/{entry}/pin", right: staff.Publish, post: d.livePin},
+		{path: "/desk/again", right: staff.Write, get: d.again, post: d.againLooked},
+		{path: "/desk/corrections", right: staff.Write, get: d.ledger},
+		{path: "/desk/corrections/check", right: staff.Correct, get: d.ledgerCheck},
+		{path: "/desk/hide", right: staff.Hide, get: d.hideForm, post: d.hideSend},
+		{path: "/desk/hide/{order}", right: staff.Hide, get: d.hiding, post: d.hidingOn},
+		{path: "/desk/bylines", right: staff.Write, get: d.bylines},
+		{path: "/desk/bylines/new", right: staff.Register, get: d.bylineNew, post: d.bylineCreate},
+		{path: "/desk/bylines/{byline}", right: staff.Register, get: d.bylineForm, post: d.bylineSave},
+		{path: "/desk/bylines/{byline}/person", right: staff.ManageStaff, get: d.behind, post: d.behindSave},
+
 		{path: "/desk/assets/{name}", right: staff.Public, get: d.asset},
 		{path: "/desk/", right: staff.Public, get: d.nowhere, post: d.nowhere},
 	}

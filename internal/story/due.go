@@ -63,6 +63,7 @@ func (d *Desk) CatchUp(ctx context.Context, now time.Time) error {
 const (
 	nextDue = `select min(at) from story_due where failed = ''`
 	areDue  = `select story, at from story_due where failed = '' and at <= $1 order by at limit 100`
+	stuck   = `select story, at, failed from story_due where failed > '' order by failed, at limit $1`
 	dueOf   = `select revision, at, act, failed from story_due where story = $1`
 )
 
@@ -182,6 +183,35 @@ func (d *Desk) Plan(ctx context.Context, id string) (p Plan, found bool, err err
 		return err
 	})
 	return p, found, err
+}
+
+// Stuck is a text whose hour came and that could not go out.
+type Stuck struct {
+	Story  string
+	At     time.Time // its hour
+	Failed string    // why, in words
+}
+
+// Stuck are the texts that were due and could not go out.
+func (d *Desk) Stuck(ctx context.Context, limit int) (out []Stuck, err error) {
+	err = d.read(ctx, "reading what could not go out", func(ctx context.Context, tx *db.Tx) (err error) {
+		rows, err := tx.Query(ctx, stuck, bound(limit))
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, rows.Close()) }()
+		for rows.Next() {
+			var s Stuck
+			var at int64
+			if err := rows.Scan(&s.Story, &at, &s.Failed); err != nil {
+				return err
+			}
+			s.At = db.Time(at)
+			out = append(out, s)
+		}
+		return rows.Err()
+	})
+	return out, err
 }
 
 func selectPlan(ctx context.Context, tx *db.Tx, id string) (p Plan, found bool, err error) {

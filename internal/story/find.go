@@ -118,6 +118,28 @@ func (d *Desk) Related(ctx context.Context, ids []string) (out []Summary, err er
 	return out, err
 }
 
+// Summaries returns the stories among ids that there are, whatever became of
+// them.
+func (d *Desk) Summaries(ctx context.Context, ids []string) (out map[string]Summary, err error) {
+	out = make(map[string]Summary, len(ids))
+	err = d.read(ctx, "finding stories", func(ctx context.Context, tx *db.Tx) error {
+		for _, id := range ids[:min(len(ids), maxList)] {
+			if _, known := out[id]; known {
+				continue
+			}
+			found, err := d.summaries(ctx, tx, summaryByID, id)
+			if err != nil {
+				return err
+			}
+			for _, s := range found {
+				out[id] = s
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
 // page runs one of the queries that go on after a cursor.
 func (d *Desk) page(ctx context.Context, query string, which any, after Cursor, limit int, more ...any) (out []Summary, err error) {
 	at, key := after.before()

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"mimeo/internal/db"
@@ -27,6 +28,7 @@ type Line struct {
 
 const (
 	ledgerLines = `select seq, story, n, kind, at, digest, note, hash from correction where seq > $1 order by seq limit $2`
+	ledgerBack  = `select seq, story, n, kind, at, digest, note, hash from correction where seq < $1 order by seq desc limit $2`
 	ledgerHead  = `select hash from correction where seq = $1`
 )
 
@@ -58,9 +60,22 @@ func seal(ctx context.Context, tx *db.Tx, p *Publication) (int64, error) {
 
 // Ledger returns lines of the ledger of corrections after a number, the first
 // first.
-func (d *Desk) Ledger(ctx context.Context, after int64, limit int) (out []Line, err error) {
+func (d *Desk) Ledger(ctx context.Context, after int64, limit int) ([]Line, error) {
+	return d.lines(ctx, ledgerLines, after, limit)
+}
+
+// LedgerBack returns lines of the ledger before a number, the last first; 0
+// begins with the newest.
+func (d *Desk) LedgerBack(ctx context.Context, before int64, limit int) ([]Line, error) {
+	if before <= 0 {
+		before = math.MaxInt64
+	}
+	return d.lines(ctx, ledgerBack, before, limit)
+}
+
+func (d *Desk) lines(ctx context.Context, query string, from int64, limit int) (out []Line, err error) {
 	err = d.read(ctx, "reading the ledger of corrections", func(ctx context.Context, tx *db.Tx) (err error) {
-		rows, err := tx.Query(ctx, ledgerLines, after, bound(limit))
+		rows, err := tx.Query(ctx, query, from, bound(limit))
 		if err != nil {
 			return err
 		}

@@ -86,6 +86,34 @@ func (d *Desk) PinEntry(ctx context.Context, id, entry string, pin bool, by stri
 	return s, d.failed("pinning a report", err)
 }
 
+// RemoveEntry takes a report out of a live blog. When readers have it, note
+// tells them; what it said stays in the version before.
+func (d *Desk) RemoveEntry(ctx context.Context, id, entry string, note Note) (s Story, err error) {
+	publish := note.Text != ""
+	if publish {
+		if !note.Kind.Corrects() {
+			return s, fault.Invalidf("A correction is of the kind typo, fact or update, not %q", note.Kind)
+		}
+		if err := note.tidy(); err != nil {
+			return s, err
+		}
+	}
+	removed := false
+	s, err = d.live(ctx, id, note.By, publish, &note, func(_ *db.Tx, body *prose.Doc) error {
+		from, to, err := findEntry(body, entry)
+		if err != nil {
+			if removed { // the newest text had lost it before
+				return nil
+			}
+			return err
+		}
+		removed = true
+		body.Blocks = slices.Delete(slices.Clone(body.Blocks), from, to)
+		return nil
+	})
+	return s, d.failed("taking a report out of a live blog", err)
+}
+
 func findEntry(body *prose.Doc, id string) (from, to int, err error) {
 	for _, e := range body.Entries() {
 		if e.ID == id && id != "" {
