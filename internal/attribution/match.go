@@ -219,6 +219,9 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 		}
 	}
 	m.trust *= r.worth(m.source, m.how)
+	if m.how == byRelative && c.frames&frameSay == 0 {
+		m.trust *= 0.9
+	}
 	if m.trust < 0.2 {
 		return false
 	}
