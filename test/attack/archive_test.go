@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -216,4 +217,67 @@ func TestHostileZips(t *testing.T) {
 	if r := run(t, "", "story", "import", "--format", "substack", "--publish", "--data", data, filepath.Join(dir, "whole.zip")); r.code != 0 || !strings.Contains(r.out, "1 brought in, 1 of them public") {
 		t.Errorf("%+v", r)
 	}
+}
+
+// TestTheNewsroomMovesHouse exports the demo's newsroom, makes it again in
+// another folder, and compares what readers see.
+func TestTheNewsroomMovesHouse(t *testing.T) {
+	t.Parallel()
+	n := start(t)
+	out := filepath.Join(t.TempDir(), "out.zip")
+	if r := n.runs(t, "story", "export", "--to", out); r.code != 0 {
+		t.Fatalf("%+v", r)
+	}
+	data := filepath.Join(t.TempDir(), "again")
+	r := run(t, "", "story", "import", "--format", "mimeo", "--data", data, "--json", out)
+	if r.code != 0 {
+		t.Fatalf("%d %.1000s %.1000s", r.code, r.out, r.err)
+	}
+	moved := startOn(t, data)
+	pages := 0
+	for _, list := range []string{"/sitemap/1.xml"} {
+		for _, part := range strings.Split(n.get(list).body, "<loc>")[1:] {
+			at, _, _ := strings.Cut(part, "</loc>")
+			path := address.ReplaceAllString(at, "")
+			was, is := n.get(path+"?save=file"), moved.get(path+"?save=file")
+			if was.status == http.StatusOK {
+				pages++
+			}
+			if a, b := seen(was.body), seen(is.body); was.status != is.status || a != b {
+				t.Errorf("%s: %d and %d, differing from %.200q", path, was.status, is.status, difference(a, b))
+			}
+			for _, file := range strings.Split(was.body, `src="/media/`)[1:] {
+				name, _, _ := strings.Cut(file, `"`)
+				if a := moved.get("/media/" + name); a.status != http.StatusOK {
+					t.Errorf("the picture %s: %d", name, a.status)
+				}
+			}
+		}
+	}
+	if pages < 8 {
+		t.Errorf("only %d pages were compared", pages)
+	}
+	for _, feed := range []string{"/feed.json", "/corrections", "/people/"} {
+		was, is := n.get(feed), moved.get(feed)
+		if was.status != is.status || feed == "/feed.json" && address.ReplaceAllString(was.body, "") != address.ReplaceAllString(is.body, "") {
+			t.Errorf("%s: %d and %d, differing from %.200q", feed, was.status, is.status, difference(address.ReplaceAllString(was.body, ""), address.ReplaceAllString(is.body, "")))
+		}
+	}
+}
+
+// drawn is a picture within a page. Restored ones were written anew, as every
+// picture is that comes from outside.
+var drawn = regexp.MustCompile(`data:image/[a-z]+;base64,[A-Za-z0-9+/=]+`)
+
+// seen is a page without what may differ between two houses.
+func seen(body string) string { return drawn.ReplaceAllString(address.ReplaceAllString(body, ""), "") }
+
+// difference is the second text from where it is not the first.
+func difference(a, b string) string {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return b[max(i-40, 0):]
+		}
+	}
+	return b[min(len(a), len(b)):]
 }
