@@ -90,6 +90,8 @@ func (d *Desk) storyCorrected(v *visit, w http.ResponseWriter, r *http.Request) 
 		_, err = d.Stories.Withdraw(ctx, id, note)
 	case story.KindTypo, story.KindFact, story.KindUpdate:
 		_, err = d.Stories.Correct(ctx, id, note)
+	case story.KindPublish, story.KindReturn, story.KindEntry, story.KindRedact:
+		fallthrough
 	default:
 		err = fault.Invalidf("Choose what this is for readers")
 	}

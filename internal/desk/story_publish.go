@@ -137,7 +137,7 @@ func (d *Desk) checks(ctx context.Context, v *visit, s *story.Story, objections 
 	add(len(s.Bylines) > 0, "byline", "nobyline")
 	warnings := s.Body.Check()
 	add(len(warnings) == 0, "signs", "nosigns", "Count", len(warnings))
-	for i := 0; i < min(len(warnings), 5); i++ {
+	for i := range warnings[:min(len(warnings), 5)] {
 		last := &all[len(all)-1]
 		last.More = append(last.More, v.T("editor.check.place", "Line", v.Number(warnings[i].Line), "Column", v.Number(warnings[i].Column), "Message", warnings[i].Message))
 	}
@@ -183,7 +183,7 @@ func (d *Desk) storyGoOut(v *visit, w http.ResponseWriter, r *http.Request) erro
 		said = "editor.said.scheduled"
 		s, err = d.Stories.Schedule(ctx, id, at, order, nil)
 	default:
-		fresh := false
+		var fresh bool
 		if s, fresh, err = d.Stories.PublishAs(ctx, id, order); err == nil && !fresh {
 			said = "editor.said.already"
 		}
