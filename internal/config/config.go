@@ -57,8 +57,9 @@ type Newsroom struct {
 
 // Desk is where the staff work.
 type Desk struct {
-	Listen  string `name:"listen" help:"Address and port for staff alone, such as 127.0.0.1:8081; empty has the desk under /desk/ of the readers' address."`
-	BaseURL string `name:"base-url" help:"Address at which staff open the desk, such as https://desk.example; passkeys are bound to its host. Empty for base-url, or for the desk's own address and port."`
+	Listen    string `name:"listen" help:"Address and port for staff alone, such as 127.0.0.1:8081; empty has the desk under /desk/ of the readers' address."`
+	TwoPeople bool   `name:"two-people" help:"No story goes out before somebody else has approved it."`
+	BaseURL   string `name:"base-url" help:"Address at which staff open the desk, such as https://desk.example; passkeys are bound to its host. Empty for base-url, or for the desk's own address and port."`
 }
 
 // Support is how readers give.

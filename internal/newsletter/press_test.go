@@ -316,6 +316,38 @@ func TestLeftMeanwhile(t *testing.T) {
 	})
 }
 
+// A name that is hidden everywhere is hidden in the issues too; a dry run only counts.
+func TestHide(t *testing.T) {
+	each(t, func(h *house) {
+		ctx := h.t.Context()
+		n := h.found("en")
+		i, err := h.press.Compose(ctx, newsletter.Issue{Newsletter: n.ID, Subject: "Ada speaks", Intro: "Ada has spoken."})
+		if err == nil {
+			_, err = h.press.Compose(ctx, newsletter.Issue{Newsletter: n.ID, Subject: "Nothing of her"})
+		}
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		without := func(text string) string { return strings.ReplaceAll(text, "Ada", "A witness") }
+		for _, dry := range []bool{true, false} {
+			err := h.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+				reached, err := h.press.Hide(ctx, tx, without, dry)
+				if reached != 1 {
+					h.t.Errorf("dry run %t: %d issues reached", dry, reached)
+				}
+				return err
+			})
+			if err != nil {
+				h.t.Fatal(err)
+			}
+			there, err := h.press.Issue(ctx, i.ID)
+			if err != nil || strings.Contains(there.Subject+there.Intro, "Ada") != dry {
+				h.t.Errorf("dry run %t: %q %q %v", dry, there.Subject, there.Intro, err)
+			}
+		}
+	})
+}
+
 // The database and a stolen copy of it name no reader.
 func TestNoAddressOnDisk(t *testing.T) {
 	dir := t.TempDir()
