@@ -38,7 +38,7 @@ func (r *reader) tail(i, hi int, c *cue) (end int, ok bool) {
 
 // titleCase tells a headline in which words begin with capitals.
 func (r *reader) titleCase(lo, hi int) bool {
-	if hi-lo > 25 || r.tokens[hi-1].mark == markStop {
+	if hi-lo > 25 || hi-lo < 3 || r.tokens[lo].first > 0 && r.tokens[hi-1].mark == markStop {
 		return false
 	}
 	small := 0
