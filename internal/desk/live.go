@@ -273,4 +273,3 @@ func (d *Desk) livePin(v *visit, w http.ResponseWriter, r *http.Request) error {
 	v.flash(w, said)
 	return v.see(w, storyPath(id, "live"))
 }
-
