@@ -113,7 +113,7 @@ test("every link of ours leads somewhere", async () => {
         const url = new URL(href, demo.origin + path);
         if (url.origin === demo.origin && !seen.has(url.pathname + url.search)) seen.set(url.pathname + url.search, path);
       }
-      assert.ok(seen.size < 500, "a newsroom this small has fewer pages");
+      assert.ok(seen.size < 2000, "a newsroom this small has fewer pages");
     }
     assert.ok(seen.size > 20, `only ${seen.size} addresses found`);
   } finally {
