@@ -319,8 +319,8 @@ func (r *reader) headline(lo, hi int) bool {
 		if r.finite(x) || t.is(classPron|classTo|classSub|classMedia|classAdv|classNotName) || t.digit {
 			return false
 		}
-		office = office || t.is(classRole|classBody|classHonor)
-		known = known || t.is(classRole|classBody|classThing|classHonor) || t.capital && t.class&^(classMale|classFemale|classNation) == 0
+		office = office || t.is(classRole|classBody|classHonor|classThing|classWeak)
+		known = known || t.is(classRole|classBody|classThing|classHonor|classWeak) || t.capital && t.class&^(classMale|classFemale|classNation) == 0
 	}
 	if !known || r.tokens[lo].is(classDet|classPrep) || k-lo > 6 {
 		return false

@@ -74,6 +74,8 @@ func (r *reader) contentAt(m *match, k, hi int, f frame) bool {
 			return f&frameBare != 0 && r.take(m, k, end)
 		}
 		return r.take(m, k, end)
+	case t.is(classNeg) && f&(frameTo|frameObjectTo|frameAddressee) != 0 && k+2 < end && r.tokens[k+1].is(classTo):
+		return r.take(m, k, r.nounEnd(m, k, end))
 	case t.is(classWh) && f&frameWh != 0:
 		return r.take(m, k, end)
 	case t.is(classTo) && f&frameTo != 0 && k+1 < end && r.tokens[k+1].plain() && !r.tokens[k+1].capital && !r.tokens[k+1].is(classDet|classPoss|classObject|classPron|classAddr):
@@ -91,7 +93,7 @@ func (r *reader) contentAt(m *match, k, hi int, f frame) bool {
 				}
 			}
 		}
-		if e < end && r.tokens[e].is(classTo) {
+		if e < end && r.tokens[e].is(classTo) || e+1 < end && r.tokens[e].is(classNeg) && r.tokens[e+1].is(classTo) {
 			m.trust += 0.02
 			return r.take(m, k, r.nounEnd(m, k, end))
 		}

@@ -277,8 +277,15 @@ func (r *reader) roleOf(p *person, s span) {
 	for s.from < s.to && (r.tokens[s.from].is(classHonor|classStarter|classDet) && !r.tokens[s.from].is(classRole) || r.tokens[s.from].mark == markStop) {
 		s.from++
 	}
-	for s.from < s.to && r.tokens[s.to-1].is(classHonor) && !r.tokens[s.to-1].is(classRole) {
-		s.to--
+	for s.from < s.to {
+		last := s.to - 1
+		if r.tokens[last].mark == markStop && last > s.from {
+			last--
+		}
+		if !r.tokens[last].is(classHonor) || r.tokens[last].is(classRole) {
+			break
+		}
+		s.to = last
 	}
 	if s.empty() {
 		return

@@ -189,6 +189,9 @@ func (r *reader) sentence(lo, hi int, first bool) {
 	r.trim(lo, hi)
 	if len(r.matches) == 0 {
 		r.extend(lo, hi)
+		if n := len(r.suggestions); n > 0 && hi-lo < 16 && r.lacking(lo, hi) >= 0 && r.within(r.suggestions[n-1].Cue.End, lo) { // "He gave no evidence."
+			r.suggestions[n-1].Evidence = NonePresented
+		}
 		return
 	}
 	slices.SortStableFunc(r.matches, func(a, b match) int { return r.order(a) - r.order(b) })

@@ -8,9 +8,9 @@ const longestSentence = 250
 // sentences parts the paragraph's tokens; r.ends holds where each one ends.
 func (r *reader) sentences() {
 	r.ends = r.ends[:0]
-	start := 0
+	start, wire := 0, r.wireEnd()
 	for i := range r.tokens {
-		if r.endsSentence(i) || i == len(r.tokens)-1 || i-start >= longestSentence && r.tokens[i].quote == 0 || i-start >= 4*longestSentence {
+		if i == wire-1 || r.endsSentence(i) || i == len(r.tokens)-1 || i-start >= longestSentence && r.tokens[i].quote == 0 || i-start >= 4*longestSentence {
 			for k := start; k <= i; k++ {
 				r.tokens[k].sentence = len(r.ends)
 			}
@@ -18,6 +18,31 @@ func (r *reader) sentences() {
 			start = i + 1
 		}
 	}
+}
+
+// wireEnd is where the news begins behind the place and the agency that a wire
+// story opens with: "LONDON, Dec. 4 (Agency) — ", or 0.
+func (r *reader) wireEnd() int {
+	if len(r.tokens) == 0 || !r.tokens[0].upper {
+		return 0
+	}
+	inside := false
+	for i := 0; i < len(r.tokens)-1 && i < 14; i++ {
+		t := &r.tokens[i]
+		switch {
+		case t.mark == markDash:
+			return i + 1
+		case t.mark == markParenOpen:
+			inside = true
+		case t.mark == markParenClose:
+			inside = false
+		case inside, t.mark == markComma, t.mark == markStop && r.abbreviates(i), t.mark == markOther:
+		case t.plain() && (t.upper || t.digit || t.capital && (t.word.month > 0 || t.word.day > 0)):
+		default:
+			return 0
+		}
+	}
+	return 0
 }
 
 // endsSentence tells whether a sentence ends with the token.

@@ -77,6 +77,12 @@ func (r *reader) suggest(m *match, lo, hi int) {
 			r.last, r.spoke = p, s.Cue.End
 		}
 	}
+	if a := d.addressee; !a.empty() && d.medium.empty() && r.tokens[a.to-1].is(classMedia) && !r.tokens[a.to-1].is(classAddr) { // told a news conference
+		for a.to-a.from > 1 && r.tokens[a.from].is(classDet|classPoss) {
+			a.from++
+		}
+		d.medium, d.addressee = a, span{}
+	}
 	if !d.when.empty() {
 		s.When = r.when(d.when.from, d.when.to)
 	}
