@@ -175,8 +175,8 @@ func cellMarkup(t Text) []byte {
 	if len(words) == 0 {
 		return nil
 	}
-	if c := words[len(words)-1]; c == ' ' || c == '\t' {
-		words = append(words[:len(words)-1], '\\', c)
+	if last := len(words) - 1; (words[last] == ' ' || words[last] == '\t') && !slashed(string(words), last) {
+		words = append(words[:last], '\\', words[last])
 	}
 	if c := words[0]; c == ' ' || c == '\t' || c == '-' || c == ':' {
 		words = append([]byte{'\\'}, words...)
