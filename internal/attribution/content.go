@@ -81,7 +81,7 @@ func (r *reader) contentAt(m *match, k, hi int, f frame) bool {
 	case t.is(classTo) && f&frameTo != 0 && k+1 < end && r.tokens[k+1].plain() && !r.tokens[k+1].capital && !r.tokens[k+1].is(classDet|classPoss|classObject|classPron|classAddr):
 		return r.take(m, k, r.nounEnd(m, k, end))
 	}
-	if f&frameGerund != 0 && r.gerundAt(k) {
+	if f&frameGerund != 0 && (r.gerundAt(k) || r.lang.free && t.is(classObject) && k+1 < end && r.gerundAt(k+1)) {
 		return r.take(m, k, end)
 	}
 	if f&frameObjectTo != 0 && r.begins(k, end) {

@@ -137,6 +137,7 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 		return true
 	}
 	src, h := r.subject(g.from, lo)
+	m.detail = r.aside
 	if (h == bySubject || h == byNone) && g.from > lo && r.tokens[g.from-1].mark == markComma && c.frames&(frameSay|frameAddressee) == frameSay && r.behind(end, hi) {
 		h = byInversion
 	}

@@ -91,7 +91,13 @@ func (r *reader) ellipsis(from, lo int) span {
 	}
 	if r.lang.free { // the verb is in no list: the sentence's first noun phrase
 		if h := r.lead(lo, from-1, lo); h < from {
-			if e := r.phrase(h, from, true); e > h && r.tokens[h].plain() {
+			e := r.phrase(h, from, true)
+			for k := h; k < e && r.tokens[h].capital; k++ { // a name ends before a verb that is in no list
+				if t := &r.tokens[k]; !t.capital && !t.is(classBody|classRole|classNation|classOf) {
+					e = k
+				}
+			}
+			if e > h && r.tokens[h].plain() {
 				return span{h, e}
 			}
 		}
@@ -205,6 +211,9 @@ func (r *reader) asClause(m match, k, lo, hi, stop int) bool {
 // tokens[as:end].
 func (r *reader) beside(m *match, as, end, lo, hi, stop int) bool {
 	k := r.adverbials(end, hi, &m.detail, m.cue.frames)
+	for r.lang.comma && k < stop && k < end+8 && r.tokens[k].plain() && !r.finite(k) {
+		k++
+	}
 	head := as
 	for head > lo && (r.tokens[head-1].is(classAdv|classAnd|classBut) || r.tokens[head-1].mark == markComma && head-1 == lo) {
 		head--

@@ -21,6 +21,7 @@ type reader struct {
 	low     []byte
 	matches []match
 	scene   scene
+	aside   detail // what stands between the subject found last and its verb
 
 	names       register
 	suggestions []Suggestion

@@ -3,6 +3,7 @@ package attribution
 // subject finds the source before a verb group that begins at v, in the
 // sentence that begins at lo.
 func (r *reader) subject(v, lo int) (span, how) {
+	r.aside = detail{}
 	j := v - 1
 	if j < lo {
 		return span{}, byNone
@@ -314,6 +315,7 @@ func (r *reader) participial(k int) bool {
 // trimTail takes off the adverbials between a subject and its verb: "Trump on
 // Monday said", "Bush in a post said".
 func (r *reader) trimTail(h, v int) int {
+	r.aside = detail{}
 	for k := max(h+1, v-8); k < v; k++ {
 		t := &r.tokens[k]
 		if !t.plain() || !t.is(classPrep|classAt|classDateprep) && t.word.day == 0 && !t.word.relative && !t.is(classLast|classThis) {
@@ -321,6 +323,11 @@ func (r *reader) trimTail(h, v int) int {
 		}
 		d := detail{}
 		if r.adverbials(k, v, &d, 0) == v && (!d.when.empty() || !d.medium.empty()) {
+			r.aside = d
+			return k
+		}
+		if r.lang.free && t.is(classPrep|classAt) && k-1 > h && r.tokens[k-1].capital && !t.capital {
+			r.aside = d
 			return k
 		}
 	}
