@@ -259,7 +259,7 @@ func TestWholeRevisions(t *testing.T) {
 		dr.Body.Blocks[0].Text[0].Statement = "st1"
 		dr.Slug, dr.Series, dr.Related, dr.Tags = "own-slug", "the-flood", []string{other.ID}, []string{"a"}
 		dr.Flags = story.Flags{TwoPerson: true, Embargo: c.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)}
-		dr.Schedule, dr.Live, dr.Breaking, dr.NoAsk = c.Now().Add(2*time.Hour).UTC().Truncate(time.Microsecond), true, true, true
+		dr.Schedule, dr.Live, dr.NoAsk = c.Now().Add(2*time.Hour).UTC().Truncate(time.Microsecond), true, true
 		dr.Bylines, dr.BylineIDs, dr.Editor = []string{"Ada", "", "Ben"}, []string{other.ID, other.ID, ""}, "ann"
 		s := one(d.Create(ctx, dr))
 		if again := one(d.Revise(ctx, s.ID, 1, s.Draft())); again.Latest != 1 {
@@ -270,7 +270,7 @@ func TestWholeRevisions(t *testing.T) {
 		})
 		back := one(d.Restore(ctx, s.ID, 1, "cy"))
 		if back.Latest != 3 || back.Slug != "own-slug" || back.Series != "the-flood" || len(back.Related) != 1 || !back.Flags.TwoPerson || back.Flags != s.Flags ||
-			!back.Schedule.Equal(dr.Schedule) || !back.Live || !back.Breaking || !back.NoAsk || len(back.BylineIDs) != 2 || back.BylineIDs[1] != "" || back.Records["st1"] != 7 {
+			!back.Schedule.Equal(dr.Schedule) || !back.Live || !back.NoAsk || len(back.BylineIDs) != 2 || back.BylineIDs[1] != "" || back.Records["st1"] != 7 {
 			t.Errorf("%+v", back)
 		}
 		history := must[[]story.Revised](t)(d.History(ctx, s.ID, 0, 10))
@@ -288,7 +288,7 @@ func TestWholeRevisions(t *testing.T) {
 		for _, f := range diff.Fields {
 			names = append(names, f.Name)
 		}
-		if got := strings.Join(names, " "); got != "headline bylines slug section tags series related byline_ids schedule embargo two_person no_ask live breaking" {
+		if got := strings.Join(names, " "); got != "headline bylines slug section tags series related byline_ids schedule embargo two_person no_ask live" {
 			t.Error(got)
 		}
 	})

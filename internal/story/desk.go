@@ -138,7 +138,7 @@ func (d *Desk) saved(ctx context.Context, tx *db.Tx, member string, s *Story) er
 func (s *Story) take(d Draft) {
 	s.Section, s.Headline, s.Standfirst, s.Bylines, s.Dateline = d.Section, d.Headline, d.Standfirst, d.Bylines, d.Dateline
 	s.Place, s.Tags, s.NoAsk, s.Body = d.Place, d.Tags, d.NoAsk, d.Body
-	s.BylineIDs, s.Flags, s.Schedule, s.Series, s.Related, s.Live, s.Breaking = d.BylineIDs, d.Flags, d.Schedule, d.Series, d.Related, d.Live, d.Breaking
+	s.BylineIDs, s.Flags, s.Schedule, s.Series, s.Related, s.Live = d.BylineIDs, d.Flags, d.Schedule, d.Series, d.Related, d.Live
 	s.Excerpt = s.Body.Excerpt(excerptLength)
 }
 

@@ -123,7 +123,6 @@ func (d *Differences) compare(whole bool) {
 			{"two_person", yes(a.Flags.TwoPerson), yes(b.Flags.TwoPerson)},
 			{"no_ask", yes(a.NoAsk), yes(b.NoAsk)},
 			{"live", yes(a.Live), yes(b.Live)},
-			{"breaking", yes(a.Breaking), yes(b.Breaking)},
 		}...)
 	}
 	for _, f := range fields {

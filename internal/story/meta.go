@@ -30,14 +30,13 @@ type meta struct {
 	Series   string         `json:"series,omitempty"`
 	Related  []string       `json:"related,omitempty"`
 	Live     bool           `json:"live,omitempty"`
-	Breaking bool           `json:"breaking,omitempty"`
 	Records  map[string]int `json:"statements,omitempty"`
 }
 
 func metaOf(d *Draft, records map[string]int) (string, error) {
 	out, err := json.Marshal(meta{
 		Slug: d.Slug, Bylines: d.BylineIDs, Flags: d.Flags, Schedule: d.Schedule, Series: d.Series, Related: d.Related,
-		Live: d.Live, Breaking: d.Breaking, Records: records,
+		Live: d.Live, Records: records,
 	})
 	if err != nil {
 		return "", fmt.Errorf("writing what belongs to a revision: %w", err)
@@ -55,7 +54,7 @@ func (s *Story) takeMeta(text string) error {
 		}
 	}
 	s.BylineIDs, s.Flags, s.Schedule, s.Related, s.Records = m.Bylines, m.Flags, m.Schedule, m.Related, m.Records
-	s.Series, s.Live, s.Breaking = m.Series, m.Live, m.Breaking
+	s.Series, s.Live = m.Series, m.Live
 	if s.Year == 0 && m.Slug != "" {
 		s.Slug = m.Slug
 	}

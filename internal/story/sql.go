@@ -15,7 +15,7 @@ import (
 // columns are what a list needs of a story.
 const columns = `s.id, s.family, s.lang, s.section, s.slug, s.headline, s.standfirst, s.excerpt, s.bylines, s.dateline, s.place, s.tags,
 	s.no_ask, s.state, s.revision, s.latest, s.year, s.month, s.created, s.updated, s.published,
-	s.stage, s.touched, s.corrected, s.withdrawn, s.held, s.due, s.series, s.live, s.breaking`
+	s.stage, s.touched, s.corrected, s.withdrawn, s.held, s.due, s.series, s.live`
 
 // The queries. Each is a constant, so that a test can read its plan.
 const (
@@ -97,11 +97,11 @@ type scanner interface{ Scan(dest ...any) error }
 // scan reads the columns, and the body when there is one.
 func (d *Desk) scan(from scanner, withBody bool) (s Story, err error) {
 	var bylines, tags, dateline, state, stage, body, more string
-	var noAsk, created, updated, published, touched, fixed, withdrawn, held, due, live, breaking int64
+	var noAsk, created, updated, published, touched, fixed, withdrawn, held, due, live int64
 	dest := []any{
 		&s.ID, &s.Group, &s.Lang, &s.Section, &s.Slug, &s.Headline, &s.Standfirst, &s.Excerpt, &bylines, &dateline, &s.Place, &tags,
 		&noAsk, &state, &s.Revision, &s.Latest, &s.Year, &s.Month, &created, &updated, &published,
-		&stage, &touched, &fixed, &withdrawn, &held, &due, &s.Series, &live, &breaking,
+		&stage, &touched, &fixed, &withdrawn, &held, &due, &s.Series, &live,
 	}
 	if withBody {
 		dest = append(dest, &body, &more)
@@ -113,7 +113,7 @@ func (d *Desk) scan(from scanner, withBody bool) (s Story, err error) {
 	if withdrawn != 0 {
 		s.State = Withdrawn
 	}
-	s.Stage, s.Live, s.Breaking = Stage(stage), live != 0, breaking != 0
+	s.Stage, s.Live = Stage(stage), live != 0
 	s.Created, s.Updated, s.Published, s.Touched = db.Time(created), db.Time(updated), moment(published), moment(touched)
 	s.Corrected, s.Held, s.Due = moment(fixed), moment(held), moment(due)
 	if s.Dateline, err = ParseDay(dateline); err == nil {
@@ -174,10 +174,10 @@ func lock(ctx context.Context, tx *db.Tx, id string) error {
 
 func insertStory(ctx context.Context, tx *db.Tx, s *Story) error {
 	_, err := tx.Exec(ctx, `insert into story (id, family, lang, section, slug, headline, standfirst, excerpt, bylines, dateline, place, tags,
-			no_ask, state, revision, latest, year, month, created, updated, published, touched, series, live, breaking)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, 0, $17, $18, 0, $18, $19, $20, $21)`,
+			no_ask, state, revision, latest, year, month, created, updated, published, touched, series, live)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, 0, $17, $18, 0, $18, $19, $20)`,
 		s.ID, s.Group, s.Lang, s.Section, s.Slug, s.Headline, s.Standfirst, s.Excerpt, list(s.Bylines), day(s.Dateline), s.Place, list(s.Tags),
-		bit(s.NoAsk), string(s.State), s.Revision, s.Latest, db.Micros(s.Created), db.Micros(s.Updated), s.Series, bit(s.Live), bit(s.Breaking))
+		bit(s.NoAsk), string(s.State), s.Revision, s.Latest, db.Micros(s.Created), db.Micros(s.Updated), s.Series, bit(s.Live))
 	return err
 }
 
@@ -190,11 +190,11 @@ func updateStory(ctx context.Context, tx *db.Tx, s *Story) error {
 	s.Touched = tx.Now
 	_, err := tx.Exec(ctx, `update story set section = $2, slug = $3, headline = $4, standfirst = $5, excerpt = $6, bylines = $7, dateline = $8,
 			place = $9, tags = $10, no_ask = $11, state = $12, revision = $13, latest = $14, year = $15, month = $16, updated = $17, published = $18,
-			stage = $19, touched = $20, corrected = $21, withdrawn = $22, held = $23, due = $24, series = $25, live = $26, breaking = $27
+			stage = $19, touched = $20, corrected = $21, withdrawn = $22, held = $23, due = $24, series = $25, live = $26
 		where id = $1`,
 		s.ID, s.Section, s.Slug, s.Headline, s.Standfirst, s.Excerpt, list(s.Bylines), day(s.Dateline),
 		s.Place, list(s.Tags), bit(s.NoAsk), string(state), s.Revision, s.Latest, s.Year, int(s.Month), db.Micros(s.Updated), micros(s.Published),
-		string(s.Stage), db.Micros(tx.Now), micros(s.Corrected), bit(withdrawn), micros(s.Held), micros(s.Due), s.Series, bit(s.Live), bit(s.Breaking))
+		string(s.Stage), db.Micros(tx.Now), micros(s.Corrected), bit(withdrawn), micros(s.Held), micros(s.Due), s.Series, bit(s.Live))
 	return err
 }
 

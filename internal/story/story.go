@@ -107,7 +107,6 @@ type Draft struct {
 	Series    string    // a slug
 	Related   []string  // ids of stories
 	Live      bool      // a live blog
-	Breaking  bool
 
 	Editor string // who saves it, a member's id. It is kept apart and never shown to readers.
 }
@@ -144,7 +143,6 @@ type Story struct {
 	Series    string
 	Related   []string
 	Live      bool
-	Breaking  bool
 	Records   map[string]int // statements in the text and the versions that their records had when it was saved
 
 	Stage     Stage
@@ -176,7 +174,6 @@ type Summary struct {
 	Published  time.Time
 	Series     string
 	Live       bool
-	Breaking   bool
 	Stage      Stage
 	Waiting    bool // the newest text is not the one that readers see
 	Touched    time.Time
@@ -223,7 +220,7 @@ func (s *Story) Summary() Summary {
 	return Summary{
 		ID: s.ID, Group: s.Group, Lang: s.Lang, Section: s.Section, Slug: s.Slug, Headline: s.Headline, Standfirst: s.Standfirst,
 		Excerpt: s.Excerpt, Bylines: s.Bylines, Tags: s.Tags, NoAsk: s.NoAsk, State: s.State, Year: s.Year, Month: s.Month,
-		Updated: s.Updated, Published: s.Published, Series: s.Series, Live: s.Live, Breaking: s.Breaking, Stage: s.Stage,
+		Updated: s.Updated, Published: s.Published, Series: s.Series, Live: s.Live, Stage: s.Stage,
 		Waiting: s.Latest != s.Revision, Touched: s.Touched, Corrected: s.Corrected, Held: s.Held, Due: s.Due, prefix: s.prefix,
 	}
 }
@@ -233,7 +230,7 @@ func (s *Story) Draft() Draft {
 	return Draft{
 		Group: s.Group, Lang: s.Lang, Section: s.Section, Slug: s.Slug, Headline: s.Headline, Standfirst: s.Standfirst,
 		Bylines: s.Bylines, Dateline: s.Dateline, Place: s.Place, Tags: s.Tags, NoAsk: s.NoAsk, Body: s.Body,
-		BylineIDs: s.BylineIDs, Flags: s.Flags, Schedule: s.Schedule, Series: s.Series, Related: s.Related, Live: s.Live, Breaking: s.Breaking,
+		BylineIDs: s.BylineIDs, Flags: s.Flags, Schedule: s.Schedule, Series: s.Series, Related: s.Related, Live: s.Live,
 	}
 }
 

@@ -7,7 +7,7 @@ var storyTables = []struct {
 	by string
 }{
 	{Of("story", "id", `id family lang section slug headline standfirst excerpt {bylines dateline place {tags #no_ask state #revision #latest
-		#year #month #number @created @updated @published stage @touched @corrected #withdrawn @held @due series #live #breaking`), "id"},
+		#year #month #number @created @updated @published stage @touched @corrected #withdrawn @held @due series #live`), "id"},
 	{Of("story_revision", "revision", `story #revision @at section headline standfirst {bylines dateline place {tags #no_ask {body {meta kind #base @redacted`), "story"},
 	{Of("story_address", "lang, year, month, slug", "lang #year #month slug story @since"), "story"},
 	{Of("story_publication", "n", "story #n #seq lang #revision kind @at #listed note reason digest @redacted"), "story"},

@@ -9,7 +9,6 @@ alter table story add column held bigint not null default 0; -- since when the l
 alter table story add column due bigint not null default 0; -- when its scheduled text goes out, 0 none is
 alter table story add column series text not null default '';
 alter table story add column live bigint not null default 0;
-alter table story add column breaking bigint not null default 0;
 update story set touched = updated;
 create index story_touched on story (touched desc, id desc);
 create index story_stage on story (stage, touched desc, id desc);

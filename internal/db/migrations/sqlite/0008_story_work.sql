@@ -9,7 +9,6 @@ alter table story add column held integer not null default 0; -- since when the 
 alter table story add column due integer not null default 0; -- when its scheduled text goes out, 0 none is
 alter table story add column series text not null default '';
 alter table story add column live integer not null default 0;
-alter table story add column breaking integer not null default 0;
 update story set touched = updated;
 create index story_touched on story (touched desc, id desc);
 create index story_stage on story (stage, touched desc, id desc);
