@@ -137,30 +137,36 @@ type mark struct {
 	skip            int // bytes that belong to it
 }
 
-// marks finds the brackets that mean something.
+// marks finds the brackets that mean something. Of links in links, and of
+// statements in statements, the inner one does.
 func (r *inlineReader) marks(pairs map[int]int) map[int]mark {
 	found := map[int]mark{}
 	budget := 4*len(r.words) + 1<<12 // so that no text costs more than its length
-	for _, open := range slices.Sorted(maps.Keys(pairs)) {
+	opens := slices.Sorted(maps.Keys(pairs))
+	slices.Reverse(opens)
+	nextLink, nextStatement := len(r.words), len(r.words)
+	for _, open := range opens {
 		end := pairs[open]
 		if open > 0 && r.words[open-1] == '^' && !slashed(r.words, open-1) {
 			continue // a footnote
 		}
 		rest := r.words[end+1:]
 		switch {
-		case strings.HasPrefix(rest, "("):
+		case strings.HasPrefix(rest, "(") && nextLink > end:
 			address, next, ok := target(r.words, end+1, budget)
 			budget -= next - end
 			switch {
 			case ok && safeLink(address):
+				nextLink = open
 				found[open] = mark{opens: true, link: address, skip: 1}
 				found[end] = mark{link: address, skip: next - end}
 			case ok:
 				r.p.warn(r.place(end+1), "not a link: it leads to no http, https or mailto address and no path on this site")
 			}
-		case strings.HasPrefix(rest, "{s:"):
+		case strings.HasPrefix(rest, "{s:") && nextStatement > end:
 			id, _, closed := strings.Cut(rest[3:min(len(rest), maxStatement+4)], "}")
 			if closed && named(id, maxStatement) {
+				nextStatement = open
 				found[open] = mark{opens: true, statement: id, skip: 1}
 				found[end] = mark{statement: id, skip: len(id) + 5}
 			}

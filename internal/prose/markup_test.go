@@ -185,6 +185,7 @@ func FuzzMarkup(f *testing.F) {
 	f.Add(exampleMarkup)
 	f.Add("**a *b*** [x](/y \\* ^[n [m] o] {s:a}\n> q\n> -- c\n\n1) a\n3) b\n|x|y\n|-|-|\n=== key :: T\n{#a}\n- a\n  b")
 	f.Add("|\\ \r|")
+	f.Add("[[a](/x) b](/x) [[c](/y)](/z)")
 	f.Add("[a](u[b)c](v) [x [a](u](v)) ^^[a]^[b]")
 	f.Fuzz(func(t *testing.T, in string) {
 		d, warnings := prose.ParseMarkup([]byte(in))
