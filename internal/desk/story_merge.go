@@ -145,7 +145,7 @@ func oneBlock(b *prose.Block) template.HTML {
 // storyMerged saves what was chosen. When somebody saved again meanwhile, the
 // choices are asked anew.
 func (d *Desk) storyMerged(v *visit, w http.ResponseWriter, r *http.Request) error {
-	form, err := web.Form(r)
+	form, err := web.LongForm(r) // a field for each clash
 	if err != nil {
 		return err
 	}
