@@ -128,7 +128,7 @@ func ordered(form web.Values) (ids []string) {
 
 // frontOrder saves the order.
 func (d *Desk) frontOrder(v *visit, w http.ResponseWriter, r *http.Request) error {
-	form, err := web.Form(r)
+	form, err := web.LongForm(r) // several fields for each story
 	if err != nil {
 		return err
 	}

@@ -76,6 +76,23 @@ type wrongPage struct {
 	*page
 	Numeral, Lead, Message string
 	SignIn                 string // where to come in again, "" when that is no help
+	Again                  []sentField
+}
+
+// sentField is a field of a form that could not be taken now. The page carries
+// it, so that it can be sent once more: no browser keeps it on the page before.
+type sentField struct{ Name, Value string }
+
+func sentFields(r *http.Request) (all []sentField) {
+	if r.Method != http.MethodPost || r.PostForm == nil && r.ParseForm() != nil {
+		return nil
+	}
+	for name, values := range r.PostForm {
+		for _, value := range values {
+			all = append(all, sentField{name, value})
+		}
+	}
+	return all
 }
 
 // Fail writes the page of an error that happened before a visit began; it is a
@@ -115,6 +132,9 @@ func (d *Desk) wrong(v *visit, w http.ResponseWriter, r *http.Request, status in
 	}
 	if status == http.StatusUnauthorized {
 		data.SignIn = "/desk/in"
+	}
+	if status == http.StatusUnauthorized || status >= http.StatusInternalServerError {
+		data.Again = sentFields(r)
 	}
 	if err := d.show(v, w, status, "wrong", data); err != nil {
 		d.Log.Error("the page of an error failed itself", "err", err)

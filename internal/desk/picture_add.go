@@ -2,6 +2,7 @@ package desk
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -23,6 +24,9 @@ const (
 	mostPictureField  = 8 << 10
 	pictureUpload     = 10 * time.Minute
 )
+
+// errParts is a body that is not in the parts that its header promises.
+var errParts = errors.New("the form did not arrive whole")
 
 // pictureAddForm is where a picture is brought.
 func (d *Desk) pictureAddForm(v *visit, w http.ResponseWriter, _ *http.Request) error {
@@ -57,7 +61,7 @@ func (d *Desk) pictureAdd(v *visit, w http.ResponseWriter, r *http.Request) erro
 				return media.ErrEmpty
 			}
 			if err != nil {
-				return err
+				return fmt.Errorf("%w: %w", errParts, err)
 			}
 			if part.FormName() != "file" {
 				if err := readField(part, fields); err != nil {
@@ -119,7 +123,7 @@ func refusal(v *visit, err error, pointed bool) (words string, mine bool) {
 		return v.T("media.refused."+string(why), "Most", v.Number(mostPicture>>20)), true
 	case !pointed:
 		return v.T("media.point.wrong"), true
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, multipart.ErrMessageTooLarge):
+	case errors.Is(err, errParts), errors.Is(err, io.ErrUnexpectedEOF):
 		return v.T("media.refused." + string(media.Broken)), true
 	case fault.KindOf(err) == fault.Invalid:
 		return v.T("media.long"), true

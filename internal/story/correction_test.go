@@ -236,6 +236,14 @@ func TestStaleSaveLosesNothing(t *testing.T) {
 		if len(sides) != 1 || sides[0].Editor != "ann" || !strings.HasSuffix(sides[0].Draft.Body.Text(), "More.") {
 			t.Errorf("%+v", sides)
 		}
+		other := mine // of another window of hers
+		other.Body = prose.Paragraphs("It began on Sunday.", "The mayor spoke.", "It ended at nine.")
+		if _, err := d.Revise(ctx, s.ID, 1, other); !errors.As(err, &stale) || stale.Side != 2 {
+			t.Errorf("one window's text went over the other's: %v", err)
+		}
+		if err := d.Settle(ctx, s.ID, 2, "ann"); err != nil {
+			t.Error(err)
+		}
 		_, again, err := d.Side(ctx, s.ID, 1)
 		if err != nil || again.Base.Revision != 1 || again.Theirs.Revision != 2 {
 			t.Error(err)

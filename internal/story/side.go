@@ -25,12 +25,14 @@ type Side struct {
 const (
 	sidesOfStory = `select side, base, at, editor, draft, settled from story_side
 		where story = $1 and settled = 0 order by side desc limit 50`
+	lastSideOf = `select side, base, at, editor, draft, settled from story_side
+		where story = $1 and base = $2 and editor = $3 and settled = 0 order by side desc limit 1`
 	sideByNumber = `select side, base, at, editor, draft, settled from story_side where story = $1 and side = $2`
 )
 
-// beside keeps a stale text. While the same editor goes on saving from the same
-// base, as an editor's window does at every pause, it is one side version that
-// grows.
+// beside keeps a stale text. While the same editor saves the same text again
+// from the same base, or one that has it whole, it is one side version that
+// grows. Another text, of the editor's second window, is another one.
 func (d *Desk) beside(ctx context.Context, tx *db.Tx, s *Story, base int, draft Draft) (*StaleError, error) {
 	stale := &StaleError{Theirs: *s, Mine: draft}
 	if s.Revision != s.Latest {
@@ -52,15 +54,15 @@ func (d *Desk) beside(ctx context.Context, tx *db.Tx, s *Story, base int, draft 
 		return nil, fmt.Errorf("writing a text: %w", err)
 	}
 	if editor != "" {
-		err := tx.QueryRow(ctx, `select side from story_side where story = $1 and base = $2 and editor = $3 and settled = 0
-			order by side desc limit 1`, s.ID, base, editor).Scan(&stale.Side)
-		if err == nil {
+		last, err := scanSide(tx.QueryRow(ctx, lastSideOf, s.ID, base, editor))
+		if err != nil && !errors.Is(err, db.ErrNoRows) {
+			return nil, err
+		}
+		if err == nil && grows(last.Draft, stored) {
+			stale.Side = last.Number
 			_, err = tx.Exec(ctx, "update story_side set draft = $3, at = $4 where story = $1 and side = $2",
 				s.ID, stale.Side, string(text), db.Micros(tx.Now))
 			return stale, err
-		}
-		if !errors.Is(err, db.ErrNoRows) {
-			return nil, err
 		}
 	}
 	if err := tx.QueryRow(ctx, "select coalesce(max(side), 0) + 1 from story_side where story = $1", s.ID).Scan(&stale.Side); err != nil {
@@ -69,6 +71,19 @@ func (d *Desk) beside(ctx context.Context, tx *db.Tx, s *Story, base int, draft 
 	_, err = tx.Exec(ctx, "insert into story_side (story, side, base, at, editor, draft) values ($1, $2, $3, $4, $5, $6)",
 		s.ID, stale.Side, base, db.Micros(tx.Now), editor, string(text))
 	return stale, err
+}
+
+// grows says whether one text became another by whole blocks that were added.
+func grows(from, to Draft) bool {
+	for _, c := range prose.Diff(from.Body, to.Body) {
+		if c.Difference != prose.Same && c.Difference != prose.Added {
+			return false
+		}
+	}
+	from.Body, to.Body = prose.Doc{}, prose.Doc{}
+	before, err := json.Marshal(from)
+	after, err2 := json.Marshal(to)
+	return err == nil && err2 == nil && string(before) == string(after)
 }
 
 // Sides are the texts of a story that wait to be merged, the last first.

@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"mimeo/internal/fault"
 )
@@ -41,6 +42,10 @@ func Serve(h Handler, fail Failure, log *slog.Logger) http.Handler {
 			log.Error("a page broke", "pattern", r.Pattern, "panic", caught)
 			fail(w, r, http.StatusInternalServerError, "")
 		}()
+		if !utf8.ValidString(r.URL.Path) { // it names nothing, and no database takes it
+			fail(w, r, http.StatusNotFound, "")
+			return
+		}
 		err := h(w, r)
 		if err == nil {
 			return
