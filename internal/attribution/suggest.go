@@ -63,7 +63,7 @@ func (r *reader) suggest(m *match, lo, hi int) {
 		}
 	}
 	if nested { // within what another says: more often theirs than a statement of its own
-		m.trust -= 0.2
+		m.trust -= 0.35
 		if m.cue.strength < 8 || m.cue.frames&frameSay == 0 {
 			m.trust -= 0.1
 		}
