@@ -125,7 +125,7 @@ func (a *App) seedEntity(ctx context.Context, d entity.Draft, posts []entity.Pos
 	if err != nil {
 		return "", err
 	}
-	id := ""
+	var id string
 	if len(found) > 0 && found[0].Name("en") == d.Names[0].Text {
 		id = found[0].ID
 	} else {

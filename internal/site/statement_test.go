@@ -161,7 +161,7 @@ func markedBody(id, words string) prose.Doc {
 func TestACorrectionReachesEveryStory(t *testing.T) {
 	h := newHouse(t)
 	reg, book := records(h)
-	who := person(h, reg, "Pavel Strnad", "lawyer")
+	who := person(h, reg, "Pavel Novak", "lawyer")
 	s := remark(h, book, who, "We will study it.", nil)
 	var paths []string
 	for _, headline := range []string{"One", "Two"} {
@@ -169,7 +169,7 @@ func TestACorrectionReachesEveryStory(t *testing.T) {
 		paths = append(paths, st.Path())
 		has(t, st.Path(), h.ok(st.Path()).text, "No evidence presented")
 	}
-	paths = append(paths, "/people/pavel-strnad", "/statements/"+s.ID, "/statements/")
+	paths = append(paths, "/people/pavel-novak", "/statements/"+s.ID, "/statements/")
 	for _, p := range paths {
 		h.ok(p)
 	}
