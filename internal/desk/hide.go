@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mimeo/internal/fault"
+	"mimeo/internal/media"
 	"mimeo/internal/story"
 	"mimeo/internal/web"
 )
@@ -72,6 +73,9 @@ func (d *Desk) hideForm(v *visit, w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	data.In.Replacement = "[…]"
+	if picture := r.URL.Query().Get("picture"); media.NameOf(picture) != "" {
+		data.In.Pictures = picture
+	}
 	return d.show(v, w, http.StatusOK, "hide", data)
 }
 
@@ -99,6 +103,28 @@ func linesOf(text string) []string {
 	return trimmed(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' }))
 }
 
+// picturesIn are the pictures that were typed, by whichever of their addresses:
+// stories name a picture by its widest file.
+func (d *Desk) picturesIn(ctx context.Context, text string) (all []string, err error) {
+	for _, src := range linesOf(text) {
+		src = strings.TrimPrefix(src, strings.TrimRight(d.Site, "/"))
+		all = append(all, src)
+		name := media.NameOf(src)
+		if name == "" {
+			continue
+		}
+		p, err := d.Pictures.ByName(ctx, name)
+		switch {
+		case fault.KindOf(err) == fault.Missing:
+		case err != nil:
+			return nil, err
+		case p.Src() != src:
+			all = append(all, p.Src())
+		}
+	}
+	return all, nil
+}
+
 // sum is of everything that the count depends on.
 func (in *hideInput) sum() string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", linesOf(in.Names), linesOf(in.Pictures), in.Replacement))
@@ -116,8 +142,11 @@ func (d *Desk) hideSend(v *visit, w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	in := hideInput{Names: form.Text("names"), Pictures: form.Text("pictures"), Replacement: form.Of("replacement"), Reason: form.Text("reason"), Sum: form.Of("sum")}
-	order := story.Redaction{Names: linesOf(in.Names), Pictures: linesOf(in.Pictures), Replacement: in.Replacement, Reason: in.Reason, By: v.Member.ID}
 	ctx, partial := r.Context(), false
+	order := story.Redaction{Names: linesOf(in.Names), Replacement: in.Replacement, Reason: in.Reason, By: v.Member.ID}
+	if order.Pictures, err = d.picturesIn(ctx, in.Pictures); err != nil {
+		return err
+	}
 	if form.Of("do") == "hide" && in.Sum == in.sum() {
 		order, err = d.Stories.BeginHide(ctx, order)
 		if err == nil {
