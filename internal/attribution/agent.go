@@ -127,7 +127,7 @@ func (r *reader) accordingInside(i, lo, hi int, c *cue) bool {
 // it ends with the comma that parts it from what is said.
 func (r *reader) agentEnd(k, stop int, head bool) int {
 	e := r.phrase(k, stop, true)
-	for e < stop && e > k && (r.tokens[e].is(classPrep|classAt|classDateprep|classOf) || r.tokens[e].mark == markParenOpen || r.participle2(e) || r.tokens[e].is(classTo) && e+1 < stop && r.tokens[e+1].is(classDet|classPoss)) {
+	for e < stop && e > k && (r.tokens[e].is(classPrep|classAt|classDateprep|classOf) || r.tokens[e].mark == markParenOpen || r.narrows(e) || r.tokens[e].is(classTo) && e+1 < stop && r.tokens[e+1].is(classDet|classPoss)) {
 		if _, ok := r.dateAt(e+1, stop); ok && r.tokens[e].is(classDateprep) {
 			break
 		}
@@ -136,7 +136,7 @@ func (r *reader) agentEnd(k, stop int, head bool) int {
 			continue
 		}
 		from := e + 1
-		if r.participle2(e) {
+		if r.narrows(e) {
 			from++
 		}
 		x := r.phrase(from, stop, true)
@@ -158,9 +158,9 @@ func (r *reader) agentEnd(k, stop int, head bool) int {
 	return min(e, stop)
 }
 
-// participle2 tells a participle that narrows the noun before it: "a report
+// narrows tells a participle that narrows the noun before it: "a report
 // published by X".
-func (r *reader) participle2(k int) bool {
+func (r *reader) narrows(k int) bool {
 	t := &r.tokens[k]
 	return !r.lang.free && t.plain() && !t.capital && (t.is(classVerb) || r.cueVerb(k)) && !t.is(classAux|classModal) && k+1 < len(r.tokens) && r.tokens[k+1].is(classBy|classPrep|classAt|classDateprep)
 }

@@ -54,7 +54,6 @@ const (
 	classThing     // polls, reports, papers: they show and say
 	classStarter   // words that open a sentence and belong to no name
 	classNumber    // written numbers
-	classAgo       // "ago"
 	classWeak      // nouns of many people: officials, critics
 	classDateprep  // prepositions of days
 	classAddrPrep  // "to" of "said to reporters"
@@ -73,7 +72,7 @@ var classNames = map[string]class{
 	"plural": classPlural, "neuter": classNeuter, "first": classFirst, "last": classLast, "this": classThis, "next": classNext,
 	"unit": classUnit, "lack": classLack, "proof": classProof, "give": classGive, "as": classAs, "notname": classNotName,
 	"place": classPlace, "at": classAt, "by": classBy, "thing": classThing, "starter": classStarter, "number": classNumber,
-	"ago": classAgo, "weak": classWeak, "dateprep": classDateprep, "addrprep": classAddrPrep, "vocal": classVocal, "self": classSelf, "percent": classPercent, "ambiguous": classAmbiguous,
+	"weak": classWeak, "dateprep": classDateprep, "addrprep": classAddrPrep, "vocal": classVocal, "self": classSelf, "percent": classPercent, "ambiguous": classAmbiguous,
 }
 
 // frame is what may stand beside a cue; the letters are those of the cue

@@ -262,7 +262,7 @@ func (r *reader) asked(rd *reading, i, end, hi int) bool {
 // as no clause would.
 func (r *reader) behind(k, hi int) bool {
 	if r.lang.free {
-		k = r.within2(k, hi)
+		k = r.intoBody(k, hi)
 	}
 	if !r.begins(k, hi) || !r.tokens[k].plain() || r.tokens[k].is(classPron) {
 		return false

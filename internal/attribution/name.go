@@ -308,18 +308,19 @@ func (r *reader) roleOf(p *person, s span) {
 		p.role = r.slice(s.from, s.to)
 		if !r.lang.bodyFirst {
 			for k := s.from + 1; k < s.to; k++ {
-				if r.tokens[k-1].is(classRole) && !r.tokens[k].is(classRole) {
-					p.role = r.slice(s.from, k)
-					if !r.anyClass(span{k, s.to}, classBody) && !r.tokens[s.to-1].capital { // министр иностранных дел
-						p.role = r.slice(s.from, s.to)
-						break
-					}
-					for k < s.to-1 && r.tokens[k].is(classDet|classOf) {
-						k++
-					}
-					p.of = r.slice(k, s.to)
+				if !r.tokens[k-1].is(classRole) || r.tokens[k].is(classRole) {
+					continue
+				}
+				p.role = r.slice(s.from, k)
+				if !r.anyClass(span{k, s.to}, classBody) && !r.tokens[s.to-1].capital { // министр иностранных дел
+					p.role = r.slice(s.from, s.to)
 					break
 				}
+				for k < s.to-1 && r.tokens[k].is(classDet|classOf) {
+					k++
+				}
+				p.of = r.slice(k, s.to)
+				break
 			}
 		}
 	}

@@ -117,7 +117,7 @@ func (r *reader) inverted(m match, end, lo, hi int) bool {
 		if k := r.adverbials(end, hi, &d, f); k > end && k < stop && r.begins(k, stop) && r.tokens[k].plain() && !d.addressee.empty() {
 			m.detail, end = d, k
 		}
-		end = r.within2(end, stop)
+		end = r.intoBody(end, stop)
 	}
 	if end < stop && (r.begins(end, stop) && (r.tokens[end].plain() || r.lang.free)) && m.verb.from > lo {
 		e := r.sourceEnd(end, stop)
@@ -154,7 +154,7 @@ func (r *reader) inverted(m match, end, lo, hi int) bool {
 // freeSubject fits "am Mittwoch sagte X, dass …" and «сообщил X, что …».
 func (r *reader) freeSubject(m match, end, lo, hi int) bool {
 	stop := r.sentenceEnd(hi)
-	k := r.within2(r.adverbials(end, hi, &m.detail, m.cue.frames), stop)
+	k := r.intoBody(r.adverbials(end, hi, &m.detail, m.cue.frames), stop)
 	if !r.begins(k, stop) || !r.tokens[k].plain() {
 		return false
 	}
@@ -183,8 +183,8 @@ func (r *reader) freeSubject(m match, end, lo, hi int) bool {
 	return true
 }
 
-// within2 steps over the preposition of a body that speaks: «сообщили в МИД».
-func (r *reader) within2(k, stop int) int {
+// intoBody steps over the preposition of a body that speaks: «сообщили в МИД».
+func (r *reader) intoBody(k, stop int) int {
 	if k+1 >= stop || !r.tokens[k].is(classAt) {
 		return k
 	}

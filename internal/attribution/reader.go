@@ -227,7 +227,7 @@ func (r *reader) before(lo, hi int) bool {
 		for _, rd := range r.tokens[i].word.readings {
 			m.cue = rd.cue
 		}
-		k := r.within2(r.adverbials(i+1, hi, &m.detail, m.cue.frames), stop)
+		k := r.intoBody(r.adverbials(i+1, hi, &m.detail, m.cue.frames), stop)
 		if e := r.sourceEnd(k, stop); r.begins(k, stop) && e > k {
 			m.source = span{k, e}
 			m.trust *= r.worth(m.source, m.how)
@@ -255,7 +255,7 @@ func (r *reader) broken(q quotation, from, hi int) {
 			limit++
 		}
 		d := detail{}
-		k := r.within2(r.adverbials(i+1, limit, &d, 0), limit)
+		k := r.intoBody(r.adverbials(i+1, limit, &d, 0), limit)
 		e := r.sourceEnd(k, limit)
 		if e <= k || !r.begins(k, limit) {
 			return
