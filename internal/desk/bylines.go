@@ -182,15 +182,14 @@ func (d *Desk) behindSave(v *visit, w http.ResponseWriter, r *http.Request) erro
 	default:
 		err = fault.Invalidf("Choose what is to be done")
 	}
-	switch fault.KindOf(err) {
-	case fault.Invalid:
+	switch kind := fault.KindOf(err); {
+	case kind == fault.Invalid:
 		data.wrong("person", fault.Message(err))
-	case fault.Missing:
+	case kind == fault.Missing:
 		data.wrong("slug", v.T("deskwork.behind.nosuch"))
+	case err != nil:
+		return err
 	default:
-		if err != nil {
-			return err
-		}
 		v.flash(w, "deskwork.behind.said")
 		return v.see(w, "/desk/bylines/"+id+"/person")
 	}

@@ -167,12 +167,10 @@ func (v *visit) objected(err error) []problem {
 		}
 		return all
 	}
-	switch fault.KindOf(err) {
-	case fault.Invalid, fault.Conflict, fault.Denied:
-		return []problem{{"", fault.Message(err)}}
-	default:
+	if kind := fault.KindOf(err); kind != fault.Invalid && kind != fault.Conflict && kind != fault.Denied {
 		return nil
 	}
+	return []problem{{"", fault.Message(err)}}
 }
 
 // liveReport is the form in which a report is changed.
