@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -106,9 +107,11 @@ func (s *Site) live(e *edition, w http.ResponseWriter, r *http.Request) error {
 	h["Cache-Control"] = cacheNever
 	h["Content-Type"] = []string{"text/event-stream; charset=utf-8"}
 	h["X-Accel-Buffering"] = []string{"no"}
-	w.WriteHeader(http.StatusOK)
 	control := http.NewResponseController(w)
-	_ = control.SetWriteDeadline(time.Time{}) // a writer without one needs none
+	if err := control.SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	w.WriteHeader(http.StatusOK)
 	say := func(words string) bool {
 		if _, err := w.Write([]byte(words)); err != nil {
 			return false

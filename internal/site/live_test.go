@@ -35,8 +35,9 @@ func TestLivePage(t *testing.T) {
 	if policy := h.ok("/").Header.Get("Content-Security-Policy"); strings.Contains(policy, "script-src") {
 		t.Errorf("the policy of the front page: %s", policy)
 	}
-	src := a.text[strings.Index(a.text, "/assets/live."):]
-	if script := h.ok(src[:strings.Index(src, `"`)]); !strings.Contains(script.text, "EventSource") {
+	_, src, _ := strings.Cut(a.text, `src="/assets/live.`)
+	name, _, _ := strings.Cut(src, `"`)
+	if script := h.ok("/assets/live." + name); !strings.Contains(script.text, "EventSource") {
 		t.Errorf("the script: %.80s", script.text)
 	}
 	plain := h.ferry()

@@ -66,14 +66,3 @@ func markAt(t prose.Text, from, to int, id string) (prose.Text, bool) {
 	}
 	return out, true
 }
-
-// Unmark takes a statement's mark off a text.
-func Unmark(body *prose.Doc, id string) {
-	body.Texts(func(_ int, t *prose.Text) {
-		for i := range *t {
-			if (*t)[i].Statement == id {
-				(*t)[i].Statement = ""
-			}
-		}
-	})
-}

@@ -24,10 +24,6 @@ func TestMarkIn(t *testing.T) {
 	if got := body.Notes(); len(got) != 1 || got[0] != "a note" {
 		t.Errorf("the footnotes are %q", got)
 	}
-	statement.Unmark(&body, "a")
-	if got := body.Statements(); len(got) != 1 || got[0] != "b" {
-		t.Errorf("after the unmarking: %q", got)
-	}
 }
 
 func FuzzMarkIn(f *testing.F) {
