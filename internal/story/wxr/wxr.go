@@ -123,6 +123,7 @@ func (e *Export) walk(ctx context.Context, r io.Reader, report Fault, visit func
 		report("line 1", odd)
 	}
 	p := &post{survey: survey}
+	whole := false
 	for seen, n := false, 0; ; {
 		t, err := s.next()
 		switch {
@@ -131,10 +132,14 @@ func (e *Export) walk(ctx context.Context, r io.Reader, report Fault, visit func
 		case errors.Is(err, io.EOF) && !seen:
 			return fault.Invalidf("This is not a WordPress export: there is no <rss> in it")
 		case errors.Is(err, io.EOF):
+			if !whole {
+				report(fmt.Sprintf("line %d", s.line), "the file ends before the export does: stories may be missing. Export it again")
+			}
 			return nil
 		case err != nil:
 			return readError(s.line, err)
 		case t.end:
+			whole = whole || t.name == "rss" || t.name == "channel" || t.name == "rdf:RDF"
 			continue
 		}
 		switch t.name {
