@@ -100,9 +100,11 @@ func TestRolesThatAreClaimed(t *testing.T) {
 	if n.get("/").status != http.StatusOK || owner.public(path) != "" {
 		t.Error("the reporter published")
 	}
-	for _, to := range []string{"/desk/stories/%00", "/desk/stories/%ff", "/desk/stories/" + strings.Repeat("a", 3000), "/desk/stories/new%2f", "/desk/statements/%00", "/desk/statements/x", "/desk/entities/%00", "/desk/running/%00", "/desk/running/x", "/desk/pictures/%00", "/desk/newsletters/%00",
+	for _, to := range []string{
+		"/desk/stories/%00", "/desk/stories/%ff", "/desk/stories/" + strings.Repeat("a", 3000), "/desk/stories/new%2f", "/desk/statements/%00", "/desk/statements/x", "/desk/entities/%00", "/desk/running/%00", "/desk/running/x", "/desk/pictures/%00", "/desk/newsletters/%00",
 		"/desk/issues/%00", "/desk/staff/%00", "/desk/staff/nobody", "/desk/welcome/%00", "/desk/welcome/x", "/desk/stories?after=%00", "/desk/stories?after=9,x&view=%27", "/desk/entities?q=%00", "/desk/entities?after=%00", "/desk/statements?after=%00", "/desk/pictures?before=%00", "/desk/trail?after=%00", "/desk/trail?before=x", "/desk/trail?member=%00",
-		"/desk/search?q=%00", "/desk/search?q=a&drafts=x&public=%00", "/desk/stories?%zz", "/desk/front?lang=%00", path + "/diff?a=-1&b=99999999999999999999", path + "/diff?a=2147483648&b=1", path + "/history?before=9223372036854775807", path + "/merge?side=99", "/desk/statements/" + strings.Repeat("a", 26), "/desk/entities/" + strings.Repeat("a", 26)} {
+		"/desk/search?q=%00", "/desk/search?q=a&drafts=x&public=%00", "/desk/stories?%zz", "/desk/front?lang=%00", path + "/diff?a=-1&b=99999999999999999999", path + "/diff?a=2147483648&b=1", path + "/history?before=9223372036854775807", path + "/merge?side=99", "/desk/statements/" + strings.Repeat("a", 26), "/desk/entities/" + strings.Repeat("a", 26),
+	} {
 		a := owner.get(to)
 		if safe(t, to, a); a.status < 200 || a.status >= 500 {
 			t.Errorf("%s: %d", to, a.status)
@@ -133,8 +135,10 @@ func TestWhereTheDoorLeads(t *testing.T) {
 		}
 		safe(t, next, n.get("/desk/in?"+q.Encode()))
 	}
-	for _, said := range []string{`{"i":"desk.done"}`, `{"i":"editor.said.published","a":["Headline"]}`, `{"i":"editor.said.published","a":["Headline","<script>alert(1)</script>"]}`, `{"i":"` + hostile + `"}`, `{"i":"editor.js.others","a":["Count","x"]}`,
-		`{"i":"editor.js.others"}`, `{"i":"%s%n"}`, `[]`, `{"i":1}`, `{"i":"staff.said.saved","a":[null,1]}`, "\xff"} {
+	for _, said := range []string{
+		`{"i":"desk.done"}`, `{"i":"editor.said.published","a":["Headline"]}`, `{"i":"editor.said.published","a":["Headline","<script>alert(1)</script>"]}`, `{"i":"` + hostile + `"}`, `{"i":"editor.js.others","a":["Count","x"]}`,
+		`{"i":"editor.js.others"}`, `{"i":"%s%n"}`, `[]`, `{"i":1}`, `{"i":"staff.said.saved","a":[null,1]}`, "\xff",
+	} {
 		safe(t, "said "+said, h.newsroom.get("/desk/", "Cookie", h.cookie+"; desk-said="+base64.RawURLEncoding.EncodeToString([]byte(said))))
 	}
 }
