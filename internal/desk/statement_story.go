@@ -117,7 +117,9 @@ func (d *Desk) suggest(ctx context.Context, s *story.Story) ([]suggested, error)
 	var out []suggested
 	text := strings.Join(texts, "\n")
 	runes := []rune(text)
-	for _, one := range engine.Suggest(text, attribution.Options{Dateline: s.Dateline}) {
+	// Beside the text an editor is shown what is more likely right than not.
+	const likely = 0.6
+	for _, one := range engine.Suggest(text, attribution.Options{Dateline: s.Dateline, Least: likely}) {
 		if len(one.Content) == 0 {
 			continue
 		}
