@@ -27,6 +27,7 @@ type reader struct {
 	suggestions []Suggestion
 	running     int     // the suggestion whose quotation runs on, plus 1
 	colon       int     // the suggestion that waits for the next paragraph, plus 1
+	carried     int     // the statement with which the paragraph before ended, plus 1
 	spoke       int     // where it ended, in code points
 	dangling    []Span  // quotations of paragraphs before that run on and wait for their speaker
 	last        *person // the source of the statement before
@@ -95,8 +96,16 @@ func (r *reader) paragraph(from, to, n int) {
 	r.quotations(to)
 	r.sentences()
 	r.names.note(r)
-	running, colon := r.running, r.colon
-	r.running, r.colon = 0, 0
+	running, colon, carried := r.running, r.colon, r.carried
+	r.running, r.colon, r.carried = 0, 0, 0
+	if q := r.tokens[0].quote; carried > 0 && running == 0 && colon == 0 && q > 0 && r.quotes[0].close >= len(r.tokens)-2 && r.quotes[0].words() > 4 {
+		s := &r.suggestions[carried-1]
+		s.Content = append(s.Content, r.span(span{0, r.quotes[0].close + 1}))
+		if r.carried = carried; r.quotes[0].runs {
+			r.running = carried
+		}
+		return
+	}
 	open := -1 // the token where a quotation from the paragraph before ends
 	if (running > 0 || colon > 0) && r.tokens[0].mark == markOpen {
 		open = 0
@@ -105,6 +114,9 @@ func (r *reader) paragraph(from, to, n int) {
 	lo := 0
 	for s, hi := range r.ends {
 		r.sentence(lo, hi, s == 0)
+		if hi == len(r.tokens) {
+			r.carried = r.carrier(lo, lo) + 1
+		}
 		lo = hi
 	}
 	if open == 0 {
@@ -304,36 +316,54 @@ func (r *reader) extend(lo, hi int) {
 	if q.close < hi-2 || q.words() < 2 {
 		return
 	}
-	at := len(r.suggestions) - 1
-	s := &r.suggestions[at]
-	last := s.Content[len(s.Content)-1]
-	end := last.End
-	if s.Source != nil {
-		end = max(end, s.Source.End)
-	}
-	if s.Cue != nil {
-		end = max(end, s.Cue.End)
-	}
-	if s.Kind == Indirect || !r.within(end, lo) {
+	at := r.carrier(lo, r.sentenceBefore(lo))
+	if at < 0 {
 		return
 	}
+	s := &r.suggestions[at]
 	s.Content = append(s.Content, r.span(span{q.open, q.close + 1}))
 	if q.runs {
 		r.running = at + 1
 	}
 }
 
+// carrier is the statement of the sentence before whose speaker goes on in the
+// quotation that is all of the sentence at lo, or -1: the last one that has
+// words in quotation marks itself.
+func (r *reader) carrier(lo, from int) int {
+	for at := len(r.suggestions) - 1; at >= 0 && at >= len(r.suggestions)-4; at-- {
+		s := &r.suggestions[at]
+		if len(s.Content) == 0 {
+			return -1
+		}
+		end := s.Content[len(s.Content)-1].End
+		if s.Source != nil {
+			end = max(end, s.Source.End)
+		}
+		if s.Cue != nil {
+			end = max(end, s.Cue.End)
+		}
+		if end <= r.tokens[from].first {
+			return -1
+		}
+		if s.Kind == Direct || at == len(r.suggestions)-1 && s.Kind == Mixed {
+			return at
+		}
+	}
+	return -1
+}
+
 // within tells that a code point lies in the sentence before the token's.
 func (r *reader) within(point, at int) bool {
-	before := r.tokens[at].sentence - 1
-	if before < 0 {
-		return false
+	return at > 0 && point > r.tokens[r.sentenceBefore(at)].first
+}
+
+// sentenceBefore is where the sentence before the token's begins.
+func (r *reader) sentenceBefore(at int) int {
+	if before := r.tokens[at].sentence - 1; before > 0 {
+		return r.ends[before-1]
 	}
-	start := 0
-	if before > 0 {
-		start = r.ends[before-1]
-	}
-	return point > r.tokens[start].first
+	return 0
 }
 
 // finish returns what is sure enough, in text order.
