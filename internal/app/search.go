@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"mimeo/internal/db"
+	"mimeo/internal/entity"
 	"mimeo/internal/fault"
 	"mimeo/internal/jobs"
 	"mimeo/internal/search"
@@ -45,7 +46,7 @@ func (a *App) indexStory(ctx context.Context, tx *db.Tx, s *story.Story) error {
 			return errors.Join(err, a.Search.Later(ctx, tx, ref))
 		}
 	}
-	doc, err := document(search.Readers, s)
+	doc, err := a.document(ctx, tx, search.Readers, s)
 	if err != nil {
 		return err
 	}
@@ -74,11 +75,13 @@ func (a *App) findable(ctx context.Context, tx *db.Tx, ref search.Ref) (doc sear
 	default:
 		return doc, false, fmt.Errorf("nobody searches in %q", ref.Scope)
 	}
-	doc, err = document(ref.Scope, &s)
+	doc, err = a.document(ctx, tx, ref.Scope, &s)
 	return doc, ok, err
 }
 
-func document(scope search.Scope, s *story.Story) (search.Document, error) {
+// document is what is found of a story: its words, and as persons whoever wrote
+// it and whoever speaks in it.
+func (a *App) document(ctx context.Context, tx *db.Tx, scope search.Scope, s *story.Story) (search.Document, error) {
 	d := search.Document{Scope: scope, Key: s.ID, Lang: s.Lang, Title: s.Headline, At: s.Published}
 	if scope == search.Desk || d.At.IsZero() {
 		d.At = s.Created
@@ -94,6 +97,15 @@ func document(scope search.Scope, s *story.Story) (search.Document, error) {
 			f = search.Facet{Kind: "person", Value: s.BylineIDs[i], Label: name}
 		}
 		d.Facets = append(d.Facets, f)
+	}
+	voices, err := a.Statements.Voices(ctx, tx, s.ID)
+	if err != nil {
+		return d, err
+	}
+	for i := range voices {
+		if e := &voices[i]; e.Kind == entity.Person {
+			d.Facets = append(d.Facets, search.Facet{Kind: "person", Value: e.ID, Label: e.Name(s.Lang)})
+		}
 	}
 	all, err := json.Marshal(d)
 	if err != nil {

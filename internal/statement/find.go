@@ -2,6 +2,8 @@ package statement
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -194,6 +196,32 @@ func (b *Book) Speakers(ctx context.Context, kind entity.Kind, after Cursor, lim
 		return nil
 	})
 	return out, err
+}
+
+// Voices are the entries whose words readers meet in a story, each once.
+func (b *Book) Voices(ctx context.Context, tx *db.Tx, story string) (out []entity.Entity, err error) {
+	var ids []string
+	err = each(ctx, tx, voicesIn, []any{story}, func(rows *db.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+		return err
+	})
+	for _, id := range ids {
+		if err != nil {
+			break
+		}
+		var e entity.Entity
+		if e, err = entity.Resolve(ctx, tx, id); err == nil {
+			out = append(out, e)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading who speaks in story %s: %w", story, err)
+	}
+	return out, nil
 }
 
 // Entries reads the entries that statements name, each once, by the ids that

@@ -30,6 +30,7 @@ func TestPlans(t *testing.T) {
 		"storiesOf":     {storiesOf, []any{"x"}},
 		"placesOf":      {placesOf, []any{"x"}},
 		"placedIn":      {placedIn, []any{"x"}},
+		"voicesIn":      {voicesIn, []any{"x"}},
 		"linksFrom":     {linksFrom, []any{"x"}},
 		"speakers":      {speakers, []any{"person", 1, "x", 10}},
 		"lastSaid":      {lastSaid, []any{"x", "who"}},

@@ -63,6 +63,10 @@ const (
 
 	placedIn = "select story from statement_place where statement = $1 order by story limit 100"
 
+	voicesIn = `select e.entity from statement_place p
+		join statement_entity e on e.statement = p.statement and e.shown = 1 and e.part = 'who'
+		where p.story = $1 order by p.story, p.statement`
+
 	linksFrom = "select source, target, kind, at from statement_link where source = $1 order by target, kind"
 
 	linksTo = "select source, target, kind, at from statement_link where target = $1 order by source, kind"
