@@ -169,7 +169,7 @@ func (r *reader) narrows(k int) bool {
 func (r *reader) accordingRest(m *match, end, lo, hi, stop int) bool {
 	m.forward = true
 	first := min(m.verb.from, m.source.from)
-	for first > lo && r.tokens[first-1].is(classAdv|classBut|classAnd) {
+	for first > lo && (r.tokens[first-1].is(classAdv|classBut|classAnd) || first-2 == lo && r.tokens[first-1].mark == markComma && r.tokens[lo].is(classAdv|classBut|classAnd)) {
 		first--
 	}
 	k := end
@@ -389,6 +389,11 @@ func (r *reader) trim(lo, hi int) {
 				}
 			}
 		}
+		if m.forward && r.lang.asideEnds {
+			if at := r.quoteStop(c); at > c.from {
+				c.to = at
+			}
+		}
 		if at := r.lacking(c.from, c.to); at > c.from {
 			m.detail.evidence = true
 			c.to = at
@@ -480,6 +485,20 @@ func (r *reader) clauseStop(m *match, c *span, lo int) int {
 		}
 		if m.how == byRelative && r.tokens[n].is(classAdv) {
 			return k
+		}
+	}
+	return 0
+}
+
+// quoteStop is where a content ends with the words in quotation marks in it:
+// behind a comma inside the marks, where the writer goes on; or 0.
+func (r *reader) quoteStop(c *span) int {
+	for k := c.from + 2; k+1 < c.to; k++ {
+		if r.tokens[k].mark != markClose || r.tokens[k-1].mark != markComma {
+			continue
+		}
+		if n := &r.tokens[k+1]; n.is(classSub|classBut) && !n.is(classThat) || r.gerundAt(k+1) {
+			return k + 1
 		}
 	}
 	return 0

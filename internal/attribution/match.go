@@ -297,7 +297,7 @@ func (r *reader) pluralBefore(i, lo int) bool {
 		return false
 	}
 	t := &r.tokens[k]
-	if t.mark == markComma || t.mark == markParenClose || t.mark == markClose {
+	if t.mark == markComma || t.mark == markParenClose || t.mark == markClose || t.mark == markDash {
 		return true
 	}
 	if !t.plain() || t.is(classDet|classPoss|classGenitive|classPrep|classTo|classObject|classThat|classAdv|classOf) && !t.is(classPron|classRel) {

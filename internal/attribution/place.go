@@ -315,6 +315,9 @@ func (r *reader) backward(m *match, edge, p, lo, hi int) bool {
 				m.whole = true
 			}
 		}
+		if o.gerund && !r.lang.free {
+			continue
+		}
 		start = max(start, o.verb.to)
 		if !o.source.empty() && o.source.from > start {
 			start = max(start, o.source.to)
@@ -427,7 +430,7 @@ func (r *reader) worth(s span, h how) float64 {
 		if x.mark == markComma && k > s.from {
 			break // what is set beside the name
 		}
-		if x.is(classNotName) {
+		if x.is(classNotName) && k == s.from {
 			return 0.3
 		}
 		if x.is(classPercent) {
@@ -438,10 +441,10 @@ func (r *reader) worth(s span, h how) float64 {
 				return 0.8
 			}
 		}
-		name = name || x.capital && (k > s.from || s.to-s.from > 1 || !r.startsSentence(k) || x.class == 0)
+		name = name || x.capital && (k > s.from || s.to-s.from > 1 || !r.startsSentence(k) || x.class&^(classMale|classFemale) == 0 || r.names.knows(r.key(k)))
 		known = known || x.is(classRole|classBody|classMedia|classThing|classWeak|classHonor|classNation|classAddr)
 	}
-	if head := t; !head.capital && (head.is(classVerb) || len(head.word.readings) > 0 && head.word.readings[0].shape&shapeBase == 0 && !head.is(classAmbiguous)) || head.is(classAdv|classPrep|classSub|classAux|classModal|classNeg|classClitic) && !head.is(classDet|classNumber|classOf) {
+	if head := t; !(name && known && head.is(classVerb)) && !head.capital && (head.is(classVerb) || len(head.word.readings) > 0 && head.word.readings[0].shape&shapeBase == 0 && !head.is(classAmbiguous)) || head.is(classAdv|classPrep|classSub|classAux|classModal|classNeg|classClitic) && !head.is(classDet|classNumber|classOf) {
 		return 0.3
 	}
 	long := 0.0
@@ -455,6 +458,8 @@ func (r *reader) worth(s span, h how) float64 {
 		return 0.97 - long
 	case t.is(classDet | classPoss):
 		return 0.85 - long
+	case t.is(classNumber) || t.digit:
+		return 0.8 - long
 	default:
 		if last := &r.tokens[s.to-1]; last.plain() && r.text[last.to-1] != 's' && !r.lang.free {
 			return 0.6
