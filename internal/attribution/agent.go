@@ -384,7 +384,7 @@ func (r *reader) trim(lo, hi int) {
 		}
 		if m.forward && r.lang.asideEnds {
 			for k := c.from + 4; k+1 < c.to; k++ {
-				if r.tokens[k].mark == markComma && r.tokens[k].quote == 0 && r.tokens[k+1].is(classRel) && r.tokens[k+1].is(classNeuter) {
+				if n := &r.tokens[k+1]; r.tokens[k].mark == markComma && r.tokens[k].quote == 0 && (n.is(classRel) && n.is(classNeuter) || n.is(classContrast)) {
 					c.to = k
 				}
 			}

@@ -61,6 +61,7 @@ const (
 	classPercent   // percent: people counted, not named
 	classAmbiguous // a present or base form that is a noun as often
 	classSelf      // himself: belongs to its noun
+	classContrast  // while, compared: what the writer sets against what was said
 )
 
 var classNames = map[string]class{
@@ -73,6 +74,7 @@ var classNames = map[string]class{
 	"unit": classUnit, "lack": classLack, "proof": classProof, "give": classGive, "as": classAs, "notname": classNotName,
 	"place": classPlace, "at": classAt, "by": classBy, "thing": classThing, "starter": classStarter, "number": classNumber,
 	"weak": classWeak, "dateprep": classDateprep, "addrprep": classAddrPrep, "vocal": classVocal, "self": classSelf, "percent": classPercent, "ambiguous": classAmbiguous,
+	"contrast": classContrast,
 }
 
 // frame is what may stand beside a cue; the letters are those of the cue

@@ -98,6 +98,13 @@ func (r *reader) contentAt(m *match, k, hi int, f frame) bool {
 			return r.take(m, k, r.nounEnd(m, k, end))
 		}
 	}
+	if f&frameBare != 0 && !r.lang.comma && m.cue.strength >= 8 && f&frameSay != 0 && t.is(classSub|classPrep) && !t.is(classThat|classTo|classOf) {
+		for i := k + 2; i < end && i < k+25; i++ {
+			if r.tokens[i].mark == markComma && i+1 < end && (r.tokens[i+1].mark == markOpen || r.begins(i+1, end) && r.hasFinite(i+1, end)) {
+				return r.take(m, k, end)
+			}
+		}
+	}
 	if f&frameBare != 0 && !r.lang.comma && (r.bareClause(k, r.bareLimit(m, k, end)) || f&frameSay != 0 && m.cue.strength == 9 && (f&frameAddressee == 0 || !m.detail.addressee.empty()) && end-k > 2 && r.begins(k, end) && !t.is(classObject)) {
 		return r.take(m, k, end)
 	}

@@ -323,6 +323,9 @@ func (r *reader) backward(m *match, edge, p, lo, hi int) bool {
 			start = max(start, o.source.to)
 		}
 	}
+	if d := (detail{}); start > lo && !r.lang.free && m.cue.frames&frameSay != 0 && r.tokens[b].mark == markComma && r.tokens[b].quote == 0 && !r.hasFinite(start, b) && r.adverbials(p, hi, &d, m.cue.frames) >= stop {
+		m.whole = true
+	}
 	if m.whole {
 		start = lo
 	}
