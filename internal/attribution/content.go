@@ -116,7 +116,7 @@ func (r *reader) contentAt(m *match, k, hi int, f frame) bool {
 			end = r.nounEnd(m, k, end)
 		}
 		if f&frameNames != 0 && !r.namesObject(k, end) {
-			m.trust -= 0.2
+			m.trust -= 0.3
 		}
 		return r.take(m, k, end)
 	}
@@ -170,7 +170,7 @@ func (r *reader) nounEnd(m *match, k, end int) int {
 			return i
 		case t.is(classBut) && r.tokens[i-1].plain():
 			return i
-		case t.is(classSub) && !t.is(classThat|classRel|classWh|classPrep|classAs) && !r.nominal(i):
+		case t.is(classSub) && !t.is(classThat|classRel|classAs) && (!r.nominal(i) || i+1 < end && r.gerundAt(i+1)):
 			return i
 		}
 	}

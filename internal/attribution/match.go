@@ -173,6 +173,9 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 		src.to = at
 		m.detail.evidence = true
 	}
+	if g.modal && c.frames&(frameSay|frameThat) == 0 && !r.lang.free {
+		m.trust -= 0.1 // "would endorse": not yet
+	}
 	m.source, m.how = src, h
 	if h == byNone && !r.lang.free && c.frames&frameSay == 0 {
 		return false
@@ -232,7 +235,7 @@ func (r *reader) try(rd *reading, i, end, lo, hi int) bool {
 
 // asked fits "Asked whether X, …": what was asked, by nobody whom the text names.
 func (r *reader) asked(rd *reading, i, end, hi int) bool {
-	if end >= hi || !r.tokens[end].is(classWh|classPrep|classSub) {
+	if end >= hi || !r.tokens[end].is(classWh|classPrep|classSub) || r.tokens[end].is(classBy) {
 		return false
 	}
 	from := end

@@ -20,6 +20,9 @@ func (r *reader) participle(m match, g group, i, end, lo, hi int) bool {
 	case g.preposed || prev.mark == markComma || prev.mark == markClose || prev.mark == markDash || prev.is(classAnd):
 		m.source, m.how = r.ellipsis(i, lo), byEllipsis
 		m.trust -= 0.03
+		if m.cue.frames&(frameSay|frameThat) == 0 && !r.lang.free {
+			m.trust -= 0.07
+		}
 	case prev.plain() && !prev.is(classDet|classPoss|classGenitive|classPrep|classOf|classTo|classVerb|classAdv|classBut|classNeg|classAux):
 		if m.cue.frames&frameSay == 0 {
 			return false
