@@ -33,6 +33,9 @@ func (r *reader) quotations(to int) {
 			continue
 		}
 		end, closed := r.closing(i, pair)
+		if n := end + 1; closed && n < len(r.tokens) && r.tokens[n].glued && r.sign(n) == '\'' && r.sign(end) == '"' { // ,''' ends one within another
+			end = n
+		}
 		q := quotation{open: i, close: end, closed: closed}
 		if !closed {
 			if pair.single {

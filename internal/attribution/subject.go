@@ -37,7 +37,7 @@ func (r *reader) subject(v, lo int) (span, how) {
 			s.to = v
 		}
 		return s, h
-	case t.mark != markWord && t.mark != markParenClose && t.mark != markClose:
+	case t.mark != markWord && t.mark != markParenClose && t.mark != markClose && !(r.abbreviates(j) && r.tokens[j-1].capital):
 		return span{}, byNone
 	}
 	h := r.lead(r.segment(j, lo), j, lo)
