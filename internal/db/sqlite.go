@@ -312,7 +312,7 @@ func (g *group) run(ctx context.Context, first *request) {
 	if joined[0].err != nil || joined[0].panicked != nil {
 		_ = t.Rollback() //nolint:errcheck // the closure's own error is the one to report
 		fail(joined[0].err)
-	} else if err := t.Commit(); err != nil {
+	} else if err := g.commit(t); err != nil {
 		_ = t.Rollback() //nolint:errcheck // the commit's error is the one to report
 		fail(fmt.Errorf("committing: %w", err))
 	}
@@ -373,6 +373,15 @@ func (g *group) begin(ctx context.Context) (*sql.Tx, error) {
 		return nil, errors.Join(fmt.Errorf("beginning to write: %w", err), g.conn.close())
 	}
 	return t, nil
+}
+
+// commit looks once more where the file is: the transaction may have been open
+// for a while.
+func (g *group) commit(t *sql.Tx) error {
+	if err := g.inPlace(); err != nil {
+		return err
+	}
+	return t.Commit()
 }
 
 // inPlace refuses to write into a file that was moved, deleted or replaced: the

@@ -71,7 +71,7 @@ func TestMisuse(t *testing.T) {
 		{1, []string{"story", "show", "' or 1=1 --"}},
 		{1, []string{"story", "show", strings.Repeat("x", 100_000)}},
 		{1, []string{"story", "publish", "x"}},
-		{1, []string{"story", "retract", "x"}},
+		{1, []string{"story", "retract", "x", "--note", "why"}},
 		{1, []string{"story", "rename", "x", "y"}},
 		{2, []string{"appeal"}},
 		{2, []string{"appeal", "decide"}},

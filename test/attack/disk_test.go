@@ -136,15 +136,21 @@ func TestAFullDisk(t *testing.T) {
 	if out, err := exec.Command("unshare", "-m", "true").CombinedOutput(); err != nil {
 		t.Skipf("no small disk can be made here (unshare: %v %s): TestAWriteThatFails stands for this one", err, out)
 	}
+	// A newsroom that was stopped properly has an empty log of writes. In one that
+	// has just been filled there is room for many more.
+	whole := filepath.Join(t.TempDir(), "data")
+	n := startOn(t, whole)
+	n.end(t)
+	<-n.exited
 	disk := t.TempDir()
 	data := filepath.Join(disk, "data")
 	cmd := command("serve", "--demo", "--data", data, "--listen", "127.0.0.1:0", "--at", "2026-11-22T10:00:00Z")
-	cmd.Args = append([]string{"unshare", "-m", "sh", "-ec", `mount -t tmpfs -o size=24m none "$0"; exec "$@"`, disk, cmd.Path}, cmd.Args[1:]...)
+	cmd.Args = append([]string{"unshare", "-m", "sh", "-ec", `mount -t tmpfs -o size=32m none "$0"; cp -a "$1" "$0/data"; shift; exec "$@"`, disk, whole, cmd.Path}, cmd.Args[1:]...)
 	var err error
 	if cmd.Path, err = exec.LookPath("unshare"); err != nil {
 		t.Fatal(err)
 	}
-	n, err := launch(t, data, cmd)
+	n, err = launch(t, data, cmd)
 	if err != nil {
 		t.Skipf("no small disk can be mounted here (%v): TestAWriteThatFails stands for this one", err)
 	}

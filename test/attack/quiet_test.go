@@ -107,7 +107,11 @@ func (n *newsroom) stored() map[string]string {
 				case "appeal_count", "river_leader", "river_queue", "river_notification", "sqlite_sequence":
 					continue // counts of views; the queue's own pulse
 				}
-				rows, err := tx.Query(ctx, "select * from "+table)
+				query := "select * from " + table
+				if table == "meta" {
+					query += " where name not like 'search%'"
+				}
+				rows, err := tx.Query(ctx, query)
 				if err != nil {
 					return err
 				}
