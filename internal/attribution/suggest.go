@@ -59,7 +59,7 @@ func (r *reader) suggest(m *match, lo, hi int) {
 	for i := range r.matches {
 		o := &r.matches[i]
 		for _, c := range o.content {
-			nested = nested || o != m && c.from <= m.verb.from && m.verb.from < c.to
+			nested = nested || o != m && confidence(o.trust) >= r.options.Least && c.from <= m.verb.from && m.verb.from < c.to
 		}
 	}
 	if nested { // within what another says: more often theirs than a statement of its own
