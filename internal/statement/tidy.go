@@ -20,8 +20,8 @@ func tidyWhen(w *When) error {
 		return fault.Invalidf("The time has no year between 1 and 9999")
 	}
 	if w.Zone != "" {
-		if _, err := time.LoadLocation(w.Zone); err != nil {
-			return fault.Wrap(fault.Invalid, "There is no time zone "+w.Zone+". One is called Europe/Berlin, say", err)
+		if _, err := time.LoadLocation(w.Zone); err != nil || w.Zone == "Local" { // the machine's own is nobody's
+			return fault.Invalidf("There is no time zone %q. One is called Europe/Berlin, say", w.Zone)
 		}
 	}
 	switch w.Precision {
