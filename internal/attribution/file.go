@@ -196,6 +196,9 @@ func (p *parser) forms(lemma string, explicit []form) map[string]shape {
 	}
 	add := func(f form) {
 		s := f.add
+		if s == "-" { // a form that is no cue
+			return
+		}
 		if f.strip >= 0 {
 			r := []rune(lemma)
 			s = string(r[:max(0, len(r)-f.strip)]) + f.add
@@ -218,7 +221,7 @@ func (p *parser) forms(lemma string, explicit []form) map[string]shape {
 	return out
 }
 
-// item is "lemma(shape=form …) tail…".
+// item is "lemma(shape=form …) tail…"; the form "-" takes a shape away.
 func (p *parser) item(s string) (lemma string, forms map[string]shape, tail []string, err error) {
 	var explicit []form
 	head, rest := s, ""
