@@ -58,7 +58,7 @@ func TestAnImportSurvivesItsKills(t *testing.T) {
 		case <-time.After(time.Duration(150+round*37%200) * time.Millisecond):
 			if round < 40 {
 				_ = cmd.Process.Kill() // it may have ended just now
-				_ = <-ended // a killed process is no error here
+				_ = <-ended            // a killed process is no error here
 				kills++
 				continue
 			}
