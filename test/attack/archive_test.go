@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -57,8 +58,12 @@ func TestAnImportSurvivesItsKills(t *testing.T) {
 			}
 		case <-time.After(time.Duration(150+round*37%200) * time.Millisecond):
 			if round < 40 {
-				_ = cmd.Process.Kill() // it may have ended just now
-				_ = <-ended            // a killed process is no error here
+				if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+					t.Fatal(err)
+				}
+				if err := <-ended; err == nil {
+					break // it had come to its end
+				}
 				kills++
 				continue
 			}
