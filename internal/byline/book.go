@@ -129,7 +129,7 @@ func (b *Book) Link(ctx context.Context, id, person, by string) error {
 		var to any
 		if person != "" {
 			to = person
-			if found, err := column(ctx, tx, "select id from byline_person where id = $1", person); err != nil || len(found) == 0 {
+			if found, err := db.Column(ctx, tx, "select id from byline_person where id = $1", person); err != nil || len(found) == 0 {
 				return orMissing(err)
 			}
 		}
@@ -145,7 +145,7 @@ func (b *Book) Link(ctx context.Context, id, person, by string) error {
 // Join says that a member of the staff is a person; Part, that they are not.
 func (b *Book) Join(ctx context.Context, person, member, by string) error {
 	err := b.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if found, err := column(ctx, tx, "select id from byline_person where id = $1", person); err != nil || len(found) == 0 {
+		if found, err := db.Column(ctx, tx, "select id from byline_person where id = $1", person); err != nil || len(found) == 0 {
 			return orMissing(err)
 		}
 		if _, err := tx.Exec(ctx, "insert into byline_member (person, member) values ($1, $2) on conflict (person, member) do nothing", person, member); err != nil {

@@ -22,32 +22,23 @@ const (
 	personOf  = `select p.id, p.name from byline b join byline_person p on p.id = b.person where b.id = $1`
 )
 
-func bylines(ctx context.Context, tx *db.Tx, query string, args ...any) (out []Byline, err error) {
-	rows, err := tx.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var b Byline
+func bylines(ctx context.Context, tx *db.Tx, query string, args ...any) ([]Byline, error) {
+	return db.Collect(ctx, tx, func(from db.Scanner) (b Byline, err error) {
 		var pseudonym int64
-		if err := rows.Scan(&b.ID, &b.Name, &b.Slug, &pseudonym, &b.About); err != nil {
-			return nil, err
-		}
+		err = from.Scan(&b.ID, &b.Name, &b.Slug, &pseudonym, &b.About)
 		b.Pseudonym = pseudonym != 0
-		out = append(out, b)
-	}
-	return out, rows.Err()
+		return b, err
+	}, query, args...)
 }
 
 func insert(ctx context.Context, tx *db.Tx, b *Byline) (made bool, err error) {
 	n, err := tx.Exec(ctx, `insert into byline (id, name, slug, pseudonym, about, made) values ($1, $2, $3, $4, $5, $6)
-		on conflict (slug) do nothing`, b.ID, b.Name, b.Slug, bit(b.Pseudonym), b.About, db.Micros(tx.Now))
+		on conflict (slug) do nothing`, b.ID, b.Name, b.Slug, db.Bit(b.Pseudonym), b.About, db.Micros(tx.Now))
 	return n == 1, err
 }
 
 func update(ctx context.Context, tx *db.Tx, b *Byline) (int64, error) {
-	return tx.Exec(ctx, "update byline set name = $2, slug = $3, pseudonym = $4, about = $5 where id = $1", b.ID, b.Name, b.Slug, bit(b.Pseudonym), b.About)
+	return tx.Exec(ctx, "update byline set name = $2, slug = $3, pseudonym = $4, about = $5 where id = $1", b.ID, b.Name, b.Slug, db.Bit(b.Pseudonym), b.About)
 }
 
 func person(ctx context.Context, tx *db.Tx, id string) (p Person, found bool, err error) {
@@ -56,27 +47,4 @@ func person(ctx context.Context, tx *db.Tx, id string) (p Person, found bool, er
 		return p, false, nil
 	}
 	return p, err == nil, err
-}
-
-func column(ctx context.Context, tx *db.Tx, query string, args ...any) (out []string, err error) {
-	rows, err := tx.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var one string
-		if err := rows.Scan(&one); err != nil {
-			return nil, err
-		}
-		out = append(out, one)
-	}
-	return out, rows.Err()
-}
-
-func bit(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
 }

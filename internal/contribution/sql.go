@@ -107,10 +107,7 @@ type record struct {
 	todo   bool   // its outcome is open, or was not followed up
 }
 
-// scanner is one row of *db.Rows, or a *db.Row.
-type scanner interface{ Scan(dest ...any) error }
-
-func scanPayment(row scanner) (record, error) {
+func scanPayment(row db.Scanner) (record, error) {
 	var p record
 	var currency string
 	if err := row.Scan(&p.ID, &p.Pledge, &p.Provider, &p.Key, &p.Ref, &p.Period, &p.Extra, &p.Hosted, &p.Amount.Minor, &currency,

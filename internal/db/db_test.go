@@ -255,6 +255,28 @@ func TestAFileThatWasTakenAwayIsNotWrittenTo(t *testing.T) {
 	}
 }
 
+// Nor does what was begun before, and joined by whoever came meanwhile, go there.
+func TestAFileThatIsTakenAwayMeanwhileIsNotWrittenTo(t *testing.T) {
+	url := dbtest.SQLiteURL(t)
+	path := strings.TrimPrefix(url, "sqlite:")
+	d := dbtest.Open(t, url, time.Now)
+	err := d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+		if err := os.Rename(path, path+".away"); err != nil {
+			return err
+		}
+		return tx.SetMeta(ctx, "a", "1")
+	})
+	if fault.KindOf(err) != fault.Unavailable || !strings.Contains(fault.Message(err), "moved or deleted") {
+		t.Errorf("got %v", err)
+	}
+	if err := os.Rename(path+".away", path); err != nil {
+		t.Fatal(err)
+	}
+	if got := value(t, d, "a"); got != "" {
+		t.Errorf("what was refused is there: %q", got)
+	}
+}
+
 // A database that is away for a night must not fill the disk with lines about it.
 func TestALostChangeFeedIsSaidOnce(t *testing.T) {
 	var said lines

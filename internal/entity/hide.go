@@ -17,7 +17,7 @@ func (r *Register) Hide(ctx context.Context, tx *db.Tx, names []string, replace 
 	for _, name := range names {
 		folded := Fold(name)
 		for _, f := range []form{formName, formAlias} {
-			ids, err := column(ctx, tx, keyIs, string(f), folded, maxList)
+			ids, err := db.Column(ctx, tx, keyIs, string(f), folded, maxList)
 			if err != nil {
 				return 0, err
 			}
@@ -61,7 +61,7 @@ func (r *Register) hide(ctx context.Context, tx *db.Tx, e Entity, hidden Draft, 
 	if err := putKeys(ctx, tx, &e); err != nil {
 		return err
 	}
-	old, err := column(ctx, tx, "select doc from entity_version where entity = $1 order by version", e.ID)
+	old, err := db.Column(ctx, tx, "select doc from entity_version where entity = $1 order by version", e.ID)
 	if err != nil {
 		return err
 	}

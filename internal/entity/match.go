@@ -107,7 +107,7 @@ func MatchTx(ctx context.Context, tx *db.Tx, q Query) ([]Candidate, error) {
 // surest steps first.
 func candidates(ctx context.Context, tx *db.Tx, folded string) (ids []string, err error) {
 	take := func(query string, args ...any) error {
-		more, err := column(ctx, tx, query, append(args, perStep)...)
+		more, err := db.Column(ctx, tx, query, append(args, perStep)...)
 		for _, id := range more {
 			if !slices.Contains(ids, id) {
 				ids = append(ids, id)

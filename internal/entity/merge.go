@@ -190,20 +190,8 @@ func (r *Register) Moves(ctx context.Context, id string) (out []Move, err error)
 	return out, failed("reading an entry's merges", err)
 }
 
-func moves(ctx context.Context, tx *db.Tx, query, id string) (out []Move, err error) {
-	rows, err := tx.Query(ctx, query, id, maxList)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		m, err := scanMove(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, m)
-	}
-	return out, rows.Err()
+func moves(ctx context.Context, tx *db.Tx, query, id string) ([]Move, error) {
+	return db.Collect(ctx, tx, scanMove, query, id, maxList)
 }
 
 // pair locks two entries, always in the same order.

@@ -194,19 +194,8 @@ const maxList = 500
 // List returns the entries of a kind after a cursor, by name.
 func (r *Register) List(ctx context.Context, kind Kind, after Cursor, limit int) (out []Entity, err error) {
 	err = r.db.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		rows, err := tx.Query(ctx, listed, string(kind), after.Sort, after.ID, min(max(limit, 0), maxList))
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, rows.Close()) }()
-		for rows.Next() {
-			e, err := scan(rows)
-			if err != nil {
-				return err
-			}
-			out = append(out, e)
-		}
-		return rows.Err()
+		out, err = db.Collect(ctx, tx, scan, listed, string(kind), after.Sort, after.ID, min(max(limit, 0), maxList))
+		return err
 	})
 	return out, failed("listing entries", err)
 }

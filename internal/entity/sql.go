@@ -42,10 +42,7 @@ const (
 	moveByID = "select id, act, source, target, at, member, reason, posts, statements, undone from entity_merge where id = $1"
 )
 
-// scanner is a row that can be read.
-type scanner interface{ Scan(dest ...any) error }
-
-func scan(from scanner) (e Entity, err error) {
+func scan(from db.Scanner) (e Entity, err error) {
 	var kind, slug, doc, wikidata string
 	var created, updated int64
 	if err := from.Scan(&e.ID, &kind, &slug, &doc, &wikidata, &e.Merged, &e.Version, &created, &updated); err != nil {
@@ -169,7 +166,7 @@ func insertPost(ctx context.Context, tx *db.Tx, p *Post) error {
 	return err
 }
 
-func scanPost(from scanner) (p Post, err error) {
+func scanPost(from db.Scanner) (p Post, err error) {
 	var roles, since, until string
 	if err := from.Scan(&p.ID, &p.Person, &p.Body, &roles, &since, &until); err != nil {
 		return p, err
@@ -181,20 +178,8 @@ func scanPost(from scanner) (p Post, err error) {
 	return p, nil
 }
 
-func posts(ctx context.Context, tx *db.Tx, query string, args ...any) (out []Post, err error) {
-	rows, err := tx.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		p, err := scanPost(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, p)
-	}
-	return out, rows.Err()
+func posts(ctx context.Context, tx *db.Tx, query string, args ...any) ([]Post, error) {
+	return db.Collect(ctx, tx, scanPost, query, args...)
 }
 
 // PostsTx are the posts of a person, the latest first, inside a transaction.
@@ -202,23 +187,7 @@ func PostsTx(ctx context.Context, tx *db.Tx, person string) ([]Post, error) {
 	return posts(ctx, tx, postsOfPerson, person)
 }
 
-func column(ctx context.Context, tx *db.Tx, query string, args ...any) (out []string, err error) {
-	rows, err := tx.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var one string
-		if err := rows.Scan(&one); err != nil {
-			return nil, err
-		}
-		out = append(out, one)
-	}
-	return out, rows.Err()
-}
-
-func scanMove(from scanner) (m Move, err error) {
+func scanMove(from db.Scanner) (m Move, err error) {
 	var act, posts string
 	var at, undone int64
 	if err := from.Scan(&m.ID, &act, &m.Source, &m.Target, &at, &m.By, &m.Reason, &posts, &m.Statements, &undone); err != nil {

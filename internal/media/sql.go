@@ -42,9 +42,7 @@ values ($1, $2, 'coming', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $
 	sqlHolders = `select holder from picture_use where name = $1 order by holder limit $2`
 )
 
-type scanner interface{ Scan(dest ...any) error }
-
-func scanPicture(row scanner) (Picture, error) {
+func scanPicture(row db.Scanner) (Picture, error) {
 	var p Picture
 	var changed int64
 	err := row.Scan(&p.ID, &p.Name, &p.Ext, &p.Width, &p.Height, &p.Bytes, &p.Alt, &p.Caption, &p.Credit, &p.Licence, &p.Lang, &p.FocusX, &p.FocusY, &changed)
@@ -64,20 +62,12 @@ func one(ctx context.Context, tx *db.Tx, query, key string) (p Picture, found bo
 	return p, true, nil
 }
 
-func many(ctx context.Context, tx *db.Tx, query string, args ...any) (all []Picture, err error) {
-	rows, err := tx.Query(ctx, query, args...)
+func many(ctx context.Context, tx *db.Tx, query string, args ...any) ([]Picture, error) {
+	all, err := db.Collect(ctx, tx, scanPicture, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("listing pictures: %w", err)
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		p, err := scanPicture(rows)
-		if err != nil {
-			return nil, fmt.Errorf("listing pictures: %w", err)
-		}
-		all = append(all, p)
-	}
-	return all, rows.Err()
+	return all, nil
 }
 
 func insert(ctx context.Context, tx *db.Tx, p *Picture, hash string) error {
@@ -95,18 +85,13 @@ type left struct {
 	state state
 }
 
-func leftOver(ctx context.Context, tx *db.Tx, before int64, limit int) (all []left, err error) {
-	rows, err := tx.Query(ctx, sqlLeft, before, limit)
+func leftOver(ctx context.Context, tx *db.Tx, before int64, limit int) ([]left, error) {
+	all, err := db.Collect(ctx, tx, func(from db.Scanner) (l left, err error) {
+		err = from.Scan(&l.ID, &l.Name, &l.Ext, &l.Width, &l.state)
+		return l, err
+	}, sqlLeft, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("listing what is left of pictures: %w", err)
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var l left
-		if err := rows.Scan(&l.ID, &l.Name, &l.Ext, &l.Width, &l.state); err != nil {
-			return nil, fmt.Errorf("listing what is left of pictures: %w", err)
-		}
-		all = append(all, l)
-	}
-	return all, rows.Err()
+	return all, nil
 }

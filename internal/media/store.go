@@ -337,20 +337,12 @@ func (s *Store) Holders(ctx context.Context, name string, limit int) (all []stri
 	return all, err
 }
 
-func holders(ctx context.Context, tx *db.Tx, name string, limit int) (all []string, err error) {
-	rows, err := tx.Query(ctx, sqlHolders, name, limit)
+func holders(ctx context.Context, tx *db.Tx, name string, limit int) ([]string, error) {
+	all, err := db.Column(ctx, tx, sqlHolders, name, limit)
 	if err != nil {
 		return nil, fmt.Errorf("asking where a picture is used: %w", err)
 	}
-	defer func() { err = joinClose(err, rows) }()
-	for rows.Next() {
-		var holder string
-		if err := rows.Scan(&holder); err != nil {
-			return nil, err
-		}
-		all = append(all, holder)
-	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // Data is the content of the widest file of a picture.

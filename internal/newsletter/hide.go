@@ -12,7 +12,7 @@ import (
 // says in how many issues it found something. A dry run changes nothing. What
 // was mailed is out of anybody's reach.
 func (p *Press) Hide(ctx context.Context, tx *db.Tx, text func(string) string, dryRun bool) (reached int, err error) {
-	issues, err := collect(ctx, tx, scanIssue, "select "+issueColumns+" from newsletter_issue order by id")
+	issues, err := db.Collect(ctx, tx, scanIssue, "select "+issueColumns+" from newsletter_issue order by id")
 	if err != nil {
 		return 0, err
 	}

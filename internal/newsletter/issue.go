@@ -278,7 +278,7 @@ func (p *Press) Corrected(ctx context.Context, tx *db.Tx, storyID string) error 
 // Flags lists the issues that await an editor's look, corrected last first.
 func (p *Press) Flags(ctx context.Context, limit int) (all []Flag, err error) {
 	err = p.db.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		all, err = collect(ctx, tx, func(from scanner) (f Flag, err error) {
+		all, err = db.Collect(ctx, tx, func(from db.Scanner) (f Flag, err error) {
 			var at int64
 			err = from.Scan(&f.Issue, &f.Subject, &f.Newsletter, &f.Name, &f.Story, &at)
 			f.Corrected = db.Time(at)

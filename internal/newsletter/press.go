@@ -98,7 +98,7 @@ func (p *Press) Found(ctx context.Context, by string, n Newsletter) (Newsletter,
 	n.ID, n.Lang = p.ids.Secret(), p.book.For(n.Lang).Code
 	err := p.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if _, err := tx.Exec(ctx, "insert into newsletter (id, lang, slug, name, about, open, created) values ($1, $2, $3, $4, $5, $6, $7)",
-			n.ID, n.Lang, n.Slug, n.Name, n.About, bit(n.Open), db.Micros(tx.Now)); err != nil {
+			n.ID, n.Lang, n.Slug, n.Name, n.About, db.Bit(n.Open), db.Micros(tx.Now)); err != nil {
 			return err
 		}
 		return p.opt.Record(ctx, tx, by, "newsletter.found", n.ID)
@@ -113,7 +113,7 @@ func (p *Press) Change(ctx context.Context, by string, n Newsletter) error {
 		return err
 	}
 	err := p.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		changed, err := tx.Exec(ctx, "update newsletter set name = $2, about = $3, open = $4 where id = $1", n.ID, n.Name, n.About, bit(n.Open))
+		changed, err := tx.Exec(ctx, "update newsletter set name = $2, about = $3, open = $4 where id = $1", n.ID, n.Name, n.About, db.Bit(n.Open))
 		switch {
 		case err != nil:
 			return err
@@ -123,13 +123,6 @@ func (p *Press) Change(ctx context.Context, by string, n Newsletter) error {
 		return p.opt.Record(ctx, tx, by, "newsletter.change", n.ID)
 	})
 	return failed("changing a newsletter", err)
-}
-
-func bit(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func failed(doing string, err error) error {

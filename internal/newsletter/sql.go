@@ -12,10 +12,7 @@ import (
 
 const letterColumns = "id, lang, slug, name, about, open"
 
-// scanner is a row that can be read.
-type scanner interface{ Scan(dest ...any) error }
-
-func scanNewsletter(from scanner, more ...any) (n Newsletter, err error) {
+func scanNewsletter(from db.Scanner, more ...any) (n Newsletter, err error) {
 	var open int64
 	err = from.Scan(append([]any{&n.ID, &n.Lang, &n.Slug, &n.Name, &n.About, &open}, more...)...)
 	n.Open = open != 0
@@ -36,7 +33,7 @@ func orMissing(err error, what string) error {
 
 // listNewsletters reads all newsletters, a handful, with their subscribers counted.
 func listNewsletters(ctx context.Context, tx *db.Tx) (all []Newsletter, err error) {
-	return collect(ctx, tx, func(from scanner) (Newsletter, error) {
+	return db.Collect(ctx, tx, func(from db.Scanner) (Newsletter, error) {
 		var count int64
 		n, err := scanNewsletter(from, &count)
 		n.Subscribers = count
@@ -46,30 +43,13 @@ func listNewsletters(ctx context.Context, tx *db.Tx) (all []Newsletter, err erro
 }
 
 func openNewsletters(ctx context.Context, tx *db.Tx, lang string) ([]Newsletter, error) {
-	return collect(ctx, tx, func(from scanner) (Newsletter, error) { return scanNewsletter(from) },
+	return db.Collect(ctx, tx, func(from db.Scanner) (Newsletter, error) { return scanNewsletter(from) },
 		"select "+letterColumns+" from newsletter where lang = $1 and open = 1 order by name, id", lang)
-}
-
-// collect reads all rows of a query.
-func collect[T any](ctx context.Context, tx *db.Tx, scan func(scanner) (T, error), query string, args ...any) (all []T, err error) {
-	rows, err := tx.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		one, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, one)
-	}
-	return all, rows.Err()
 }
 
 const issueColumns = "id, newsletter, version, subject, intro, stories, items, state, planned, updated, sent"
 
-func scanIssue(from scanner) (i Issue, err error) {
+func scanIssue(from db.Scanner) (i Issue, err error) {
 	var stories, items, state string
 	var updated, sent int64
 	if err := from.Scan(&i.ID, &i.Newsletter, &i.Version, &i.Subject, &i.Intro, &stories, &items, &state, &i.Planned, &updated, &sent); err != nil {
@@ -97,7 +77,7 @@ func lockIssue(ctx context.Context, tx *db.Tx, id string) error {
 }
 
 func listIssues(ctx context.Context, tx *db.Tx, newsletter string, before int64, id string, limit int) ([]Issue, error) {
-	return collect(ctx, tx, scanIssue, "select "+issueColumns+` from newsletter_issue
+	return db.Collect(ctx, tx, scanIssue, "select "+issueColumns+` from newsletter_issue
 		where newsletter = $1 and (updated, id) < ($2, $3) order by updated desc, id desc limit $4`, newsletter, before, id, limit)
 }
 
@@ -152,7 +132,7 @@ type subscriber struct {
 }
 
 func nextSubscribers(ctx context.Context, tx *db.Tx, newsletter, after string, limit int) ([]subscriber, error) {
-	return collect(ctx, tx, func(from scanner) (s subscriber, err error) {
+	return db.Collect(ctx, tx, func(from db.Scanner) (s subscriber, err error) {
 		err = from.Scan(&s.id, &s.sealed)
 		return s, err
 	}, "select id, sealed from newsletter_subscriber where newsletter = $1 and id > $2 order by id limit $3", newsletter, after, limit)

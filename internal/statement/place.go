@@ -91,7 +91,7 @@ func exists(ctx context.Context, tx *db.Tx, id string) (bool, error) {
 // time is shown in its newest version; one that they know stays as they know
 // it until Correct.
 func (b *Book) Placed(ctx context.Context, tx *db.Tx, story, lang string, body *prose.Doc, public bool) error {
-	old, err := texts(ctx, tx, placesOf, story)
+	old, err := db.Column(ctx, tx, placesOf, story)
 	if err != nil {
 		return err
 	}
@@ -299,7 +299,7 @@ func (b *Book) Correct(ctx context.Context, by, id, note string) (s Statement, e
 // Stories are the ids of the published stories in which a statement stands.
 func (b *Book) Stories(ctx context.Context, id string) (out []string, err error) {
 	err = b.db.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		out, err = texts(ctx, tx, placedIn, id)
+		out, err = db.Column(ctx, tx, placedIn, id)
 		return err
 	})
 	return out, failed("finding a statement's stories", err)
@@ -308,7 +308,7 @@ func (b *Book) Stories(ctx context.Context, id string) (out []string, err error)
 // Drafts are the ids of the stories whose newest text carries a statement.
 func (b *Book) Drafts(ctx context.Context, id string) (out []string, err error) {
 	err = b.db.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		out, err = texts(ctx, tx, storiesOf, id)
+		out, err = db.Column(ctx, tx, storiesOf, id)
 		return err
 	})
 	return out, failed("finding a statement's stories", err)

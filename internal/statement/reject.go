@@ -63,7 +63,7 @@ func Mark(words string) string {
 func (b *Book) RejectedIn(ctx context.Context, story string) (out map[string]bool, err error) {
 	out = map[string]bool{}
 	err = b.db.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		all, err := texts(ctx, tx, rejectedOf, story)
+		all, err := db.Column(ctx, tx, rejectedOf, story)
 		for _, m := range all {
 			out[m] = true
 		}

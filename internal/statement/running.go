@@ -182,7 +182,7 @@ func running(ctx context.Context, tx *db.Tx, id string) (Running, error) {
 	return r, err
 }
 
-func scanRunning(from scanner) (r Running, err error) {
+func scanRunning(from db.Scanner) (r Running, err error) {
 	var doc, slug string
 	var created, updated int64
 	if err := from.Scan(&r.ID, &slug, &doc, &r.Version, &created, &updated); err != nil {
@@ -226,7 +226,7 @@ func (b *Book) RunningBySlug(ctx context.Context, slug string) (r Running, moved
 // RunningOf returns the running stories that a story belongs to.
 func (b *Book) RunningOf(ctx context.Context, story string) (out []Running, err error) {
 	err = b.read(ctx, "reading a story's running stories", func(ctx context.Context, tx *db.Tx) error {
-		ids, err := texts(ctx, tx, runningOf, story)
+		ids, err := db.Column(ctx, tx, runningOf, story)
 		if err != nil {
 			return err
 		}
@@ -257,7 +257,7 @@ func (b *Book) RunningList(ctx context.Context, after Cursor, limit int) (out []
 
 // runningTouched tells the pages of the running stories that a story is in.
 func (b *Book) runningTouched(ctx context.Context, tx *db.Tx, story string) error {
-	ids, err := texts(ctx, tx, runningOf, story)
+	ids, err := db.Column(ctx, tx, runningOf, story)
 	if err != nil {
 		return err
 	}

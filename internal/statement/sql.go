@@ -87,10 +87,7 @@ const (
 	rejectedOf = "select mark from statement_rejected where story = $1"
 )
 
-// scanner is a row that can be read.
-type scanner interface{ Scan(dest ...any) error }
-
-func scan(from scanner, more ...any) (s Statement, err error) {
+func scan(from db.Scanner, more ...any) (s Statement, err error) {
 	var places, published, changed, checked, created, updated, at int64
 	var doc string
 	dest := append([]any{
@@ -167,18 +164,8 @@ func each(ctx context.Context, tx *db.Tx, query string, args []any, visit func(*
 	return rows.Err()
 }
 
-func texts(ctx context.Context, tx *db.Tx, query string, args ...any) (out []string, err error) {
-	err = each(ctx, tx, query, args, func(rows *db.Rows) error {
-		var text string
-		err := rows.Scan(&text)
-		out = append(out, text)
-		return err
-	})
-	return out, err
-}
-
 func readers(ctx context.Context, tx *db.Tx, id string) ([]string, error) {
-	return texts(ctx, tx, readersOf, id)
+	return db.Column(ctx, tx, readersOf, id)
 }
 
 // lock keeps others from changing the statement until the transaction ends.

@@ -186,7 +186,7 @@ func (d *Desk) Hide(ctx context.Context, r Redaction) (Redaction, error) {
 // Unfinished are the orders that were not carried out to their end.
 func (d *Desk) Unfinished(ctx context.Context) (ids []string, err error) {
 	err = d.read(ctx, "listing what is being hidden", func(ctx context.Context, tx *db.Tx) error {
-		ids, err = column(ctx, tx, openRedactions)
+		ids, err = db.Column(ctx, tx, openRedactions)
 		return err
 	})
 	return ids, err
@@ -233,7 +233,7 @@ func redaction(ctx context.Context, tx *db.Tx, id string) (Redaction, error) {
 	return r, err
 }
 
-func scanRedaction(from scanner) (r Redaction, err error) {
+func scanRedaction(from db.Scanner) (r Redaction, err error) {
 	var at, finished int64
 	var names, pictures, reached string
 	if err := from.Scan(&r.ID, &at, &r.By, &r.Reason, &r.Replacement, &names, &pictures, &r.step, &reached, &finished); err != nil {
@@ -252,7 +252,7 @@ func scanRedaction(from scanner) (r Redaction, err error) {
 // hideBatch goes through some stories after one and returns the last, "" when
 // there were none.
 func (d *Desk) hideBatch(ctx context.Context, tx *db.Tx, r *Redaction, after string) (last string, err error) {
-	ids, err := column(ctx, tx, storiesAfter, after, batchOfStories)
+	ids, err := db.Column(ctx, tx, storiesAfter, after, batchOfStories)
 	if err != nil {
 		return "", err
 	}

@@ -160,7 +160,7 @@ func rewriteRevision(ctx context.Context, tx *db.Tx, s *Story, n int) error {
 // hideAddresses renames a story whose address names somebody. The old addresses
 // lead nowhere: a redirect would say what the new one does not.
 func (d *Desk) hideAddresses(ctx context.Context, tx *db.Tx, r *Redaction, s *Story, changed map[int]bool) (renamed bool, err error) {
-	slugs, err := column(ctx, tx, "select slug from story_address where story = $1 order by slug", s.ID)
+	slugs, err := db.Column(ctx, tx, "select slug from story_address where story = $1 order by slug", s.ID)
 	if err != nil {
 		return false, err
 	}

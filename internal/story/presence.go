@@ -49,7 +49,7 @@ func (d *Desk) Attend(ctx context.Context, id, session, member string, write, ta
 		if err := tx.QueryRow(ctx, "select count(*) from story_presence where story = $1 and holds = 1 and session <> $2", id, key).Scan(&others); err != nil {
 			return err
 		}
-		holds := bit((write || takeOver) && others == 0)
+		holds := db.Bit((write || takeOver) && others == 0)
 		if _, err := tx.Exec(ctx, `insert into story_presence (story, session, member, seen, holds) values ($1, $2, $3, $4, $5)
 			on conflict (story, session) do update set seen = excluded.seen, holds = excluded.holds`,
 			id, key, member, db.Micros(tx.Now), holds); err != nil {

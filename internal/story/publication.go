@@ -41,7 +41,7 @@ const (
 // one for each entry.
 const maxVersions = 2_000
 
-func scanPublication(from scanner, more ...any) (p Publication, err error) {
+func scanPublication(from db.Scanner, more ...any) (p Publication, err error) {
 	var kind string
 	var at, listed, redacted int64
 	dest := append([]any{&p.Story, &p.N, &p.Seq, &p.Revision, &kind, &at, &listed, &p.Note, &p.Reason, &p.Digest, &redacted}, more...)
@@ -133,7 +133,7 @@ func (d *Desk) Corrections(ctx context.Context, lang string, before int64, limit
 
 // bothScanner reads a publication and, behind it, a story.
 type bothScanner struct {
-	rows scanner
+	rows db.Scanner
 	p    Publication
 }
 
@@ -150,7 +150,7 @@ func nextPublication(ctx context.Context, tx *db.Tx, id string) (n int, err erro
 func insertPublication(ctx context.Context, tx *db.Tx, lang string, p *Publication) error {
 	_, err := tx.Exec(ctx, `insert into story_publication (story, n, seq, lang, revision, kind, at, listed, note, reason, digest)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		p.Story, p.N, p.Seq, lang, p.Revision, string(p.Kind), db.Micros(p.At), bit(p.Listed), p.Note, p.Reason, p.Digest)
+		p.Story, p.N, p.Seq, lang, p.Revision, string(p.Kind), db.Micros(p.At), db.Bit(p.Listed), p.Note, p.Reason, p.Digest)
 	return err
 }
 

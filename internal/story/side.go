@@ -145,7 +145,7 @@ func (d *Desk) Settle(ctx context.Context, id string, number int, editor string)
 	})
 }
 
-func scanSide(from scanner) (s Side, err error) {
+func scanSide(from db.Scanner) (s Side, err error) {
 	var at, settled int64
 	var text string
 	if err := from.Scan(&s.Number, &s.Base, &at, &s.Editor, &text, &settled); err != nil {

@@ -91,11 +91,8 @@ const (
 	importBySource = `select story, appeal from story_import where source = $1`
 )
 
-// scanner is a row that can be read.
-type scanner interface{ Scan(dest ...any) error }
-
 // scan reads the columns, and the body when there is one.
-func (d *Desk) scan(from scanner, withBody bool) (s Story, err error) {
+func (d *Desk) scan(from db.Scanner, withBody bool) (s Story, err error) {
 	var bylines, tags, dateline, state, stage, body, more string
 	var noAsk, created, updated, published, touched, fixed, withdrawn, held, due, live int64
 	dest := []any{
@@ -177,7 +174,7 @@ func insertStory(ctx context.Context, tx *db.Tx, s *Story) error {
 			no_ask, state, revision, latest, year, month, created, updated, published, touched, series, live)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, 0, $17, $18, 0, $18, $19, $20)`,
 		s.ID, s.Group, s.Lang, s.Section, s.Slug, s.Headline, s.Standfirst, s.Excerpt, list(s.Bylines), day(s.Dateline), s.Place, list(s.Tags),
-		bit(s.NoAsk), string(s.State), s.Revision, s.Latest, db.Micros(s.Created), db.Micros(s.Updated), s.Series, bit(s.Live))
+		db.Bit(s.NoAsk), string(s.State), s.Revision, s.Latest, db.Micros(s.Created), db.Micros(s.Updated), s.Series, db.Bit(s.Live))
 	return err
 }
 
@@ -193,8 +190,8 @@ func updateStory(ctx context.Context, tx *db.Tx, s *Story) error {
 			stage = $19, touched = $20, corrected = $21, withdrawn = $22, held = $23, due = $24, series = $25, live = $26
 		where id = $1`,
 		s.ID, s.Section, s.Slug, s.Headline, s.Standfirst, s.Excerpt, list(s.Bylines), day(s.Dateline),
-		s.Place, list(s.Tags), bit(s.NoAsk), string(state), s.Revision, s.Latest, s.Year, int(s.Month), db.Micros(s.Updated), micros(s.Published),
-		string(s.Stage), db.Micros(tx.Now), micros(s.Corrected), bit(withdrawn), micros(s.Held), micros(s.Due), s.Series, bit(s.Live))
+		s.Place, list(s.Tags), db.Bit(s.NoAsk), string(state), s.Revision, s.Latest, s.Year, int(s.Month), db.Micros(s.Updated), micros(s.Published),
+		string(s.Stage), db.Micros(tx.Now), micros(s.Corrected), db.Bit(withdrawn), micros(s.Held), micros(s.Due), s.Series, db.Bit(s.Live))
 	return err
 }
 
@@ -207,7 +204,7 @@ func insertRevision(ctx context.Context, tx *db.Tx, id string, n int, kind Saved
 	_, err = tx.Exec(ctx, `insert into story_revision (story, revision, at, section, headline, standfirst, bylines, dateline, place, tags, no_ask, body,
 			meta, kind, base)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-		id, n, db.Micros(tx.Now), d.Section, d.Headline, d.Standfirst, list(d.Bylines), day(d.Dateline), d.Place, list(d.Tags), bit(d.NoAsk),
+		id, n, db.Micros(tx.Now), d.Section, d.Headline, d.Standfirst, list(d.Bylines), day(d.Dateline), d.Place, list(d.Tags), db.Bit(d.NoAsk),
 		string(d.Body.AppendJSON(nil)), more, string(kind), base)
 	if err != nil || d.Editor == "" {
 		return err
@@ -299,11 +296,4 @@ func unlist(bylines, tags string) (b, t []string, err error) {
 		}
 	}
 	return b, t, nil
-}
-
-func bit(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
 }

@@ -30,7 +30,7 @@ const (
 
 // flagTranslations marks the other versions of a story, drafts included.
 func (d *Desk) flagTranslations(ctx context.Context, tx *db.Tx, s *Story, p *Publication) error {
-	ids, err := column(ctx, tx, familyOf, s.Group, s.ID)
+	ids, err := db.Column(ctx, tx, familyOf, s.Group, s.ID)
 	if err != nil {
 		return err
 	}
@@ -90,21 +90,4 @@ func (d *Desk) Looked(ctx context.Context, id, flag, by string) error {
 		}
 		return d.record(ctx, tx, by, "story.looked", id)
 	})
-}
-
-// column runs a query of one text column.
-func column(ctx context.Context, tx *db.Tx, query string, args ...any) (out []string, err error) {
-	rows, err := tx.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var one string
-		if err := rows.Scan(&one); err != nil {
-			return nil, err
-		}
-		out = append(out, one)
-	}
-	return out, rows.Err()
 }
