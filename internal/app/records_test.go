@@ -7,6 +7,7 @@ import (
 	"mimeo/internal/config"
 	"mimeo/internal/entity"
 	"mimeo/internal/prose"
+	"mimeo/internal/search"
 	"mimeo/internal/statement"
 	"mimeo/internal/story"
 )
@@ -59,6 +60,10 @@ func TestStatementsFollowTheirStory(t *testing.T) {
 	}
 	if _, _, err = a.Stories.PublishAs(ctx, st.ID, story.Order{By: "m1", Override: story.Override{Reason: "It was said in open session", Second: "m2"}}); err != nil {
 		t.Fatal(err)
+	}
+	found, err := a.Search.Find(ctx, search.Query{Scope: search.Readers, Langs: []string{"en"}, Text: "figures", Facets: []search.Facet{{Kind: "person", Value: who.ID}}})
+	if err != nil || len(found.Hits) != 1 || found.Hits[0].Key != st.ID {
+		t.Errorf("found by who speaks in it: %+v, %v", found.Hits, err)
 	}
 	if seen, err := a.Statements.Shown(ctx, s.ID); err != nil || !seen.Checked {
 		t.Errorf("readers see %+v, %v", seen, err)
